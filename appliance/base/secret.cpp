@@ -43,6 +43,7 @@ class SlotPool {
 
  private:
   void grow() {
+    KAITO_INVARIANT(sodium_init() >= 0);  // idempotent
     auto* slab = static_cast<std::uint8_t*>(sodium_malloc(kSlabBytes));
     // Locked memory has run out. Going on with ordinary memory would break the promise silently.
     KAITO_INVARIANT(slab != nullptr);
