@@ -1,0 +1,178 @@
+// The database behind one interface, so that the services and their tests know no SQL. Reads run on a snapshot on the
+// calling thread. All writes run on one writer thread that puts every waiting job into one transaction (group commit),
+// so a batch costs one fsync.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "appliance/base/task.hpp"
+#include "appliance/store/records.hpp"
+
+namespace kaito::store {
+
+// Which seeds a listing may show.
+struct SeedFilter {
+  OrgId org;
+  std::optional<std::vector<GroupId>> groups;  // absent: all; empty: none
+  std::optional<GroupId> group;                // narrow to one group
+  std::string search;                          // case-insensitive part of issuer or account; empty: all
+};
+
+struct AuditFilter {
+  std::optional<OrgId> org;  // absent: the whole appliance
+  std::uint64_t from = 0;    // first sequence
+  std::optional<std::uint64_t> until;  // end, exclusive
+  std::uint32_t limit = 1000;
+  bool newest_first = false;
+};
+
+// Reads of one consistent state. Not thread-safe. A missing row is an empty optional, not an error; an error means that
+// the database failed (Code::storage_failed) or holds what it must not (Code::integrity).
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  virtual Result<std::optional<Bytes>> meta(std::string_view key) = 0;
+
+  virtual Result<std::optional<Org>> org(const OrgId& id) = 0;
+  virtual Result<std::optional<Org>> org_by_name(std::string_view name) = 0;
+  virtual Result<Page<Org>> orgs(const PageRequest& page) = 0;
+
+  virtual Result<std::optional<Member>> member(const OrgId& org, const MemberId& id) = 0;
+  virtual Result<std::optional<Member>> member_by_username(const OrgId& org, std::string_view username) = 0;
+  virtual Result<Page<Member>> members(const OrgId& org, const PageRequest& page) = 0;
+  virtual Result<std::uint64_t> owner_count(const OrgId& org) = 0;  // active owners
+  virtual Result<std::vector<GroupId>> groups_of_member(const MemberId& id) = 0;
+
+  virtual Result<std::optional<Group>> group(const OrgId& org, const GroupId& id) = 0;
+  virtual Result<Page<Group>> groups(const OrgId& org, const PageRequest& page) = 0;
+  virtual Result<std::vector<MemberId>> members_of_group(const GroupId& id) = 0;
+  virtual Result<std::vector<GroupId>> groups_of_seed(const SeedId& id) = 0;
+
+  virtual Result<std::optional<Seed>> seed(const OrgId& org, const SeedId& id) = 0;
+  virtual Result<Page<Seed>> seeds(const SeedFilter& filter, const PageRequest& page) = 0;
+  virtual Result<std::uint64_t> seed_count(const OrgId& org) = 0;
+  virtual Result<std::vector<SeedId>> seeds_by_fingerprint(const OrgId& org, const ByteArray<16>& fingerprint) = 0;
+
+  virtual Result<std::optional<Staff>> staff(const StaffId& id) = 0;
+  virtual Result<std::optional<Staff>> staff_by_name(std::string_view name) = 0;
+  virtual Result<std::vector<Staff>> all_staff() = 0;
+  virtual Result<std::optional<StaffCredential>> credential(ByteView credential_id) = 0;
+  virtual Result<std::vector<StaffCredential>> credentials_of(const StaffId& id) = 0;
+
+  virtual Result<std::optional<OneTimeToken>> one_time_token(const ByteArray<32>& token_hash) = 0;
+  virtual Result<std::optional<Session>> session(const ByteArray<32>& token_hash) = 0;
+  virtual Result<std::optional<ApiKey>> api_key(const OrgId& org, const ApiKeyId& id) = 0;
+  virtual Result<std::optional<ApiKey>> api_key_by_hash(const ByteArray<32>& token_hash) = 0;
+  virtual Result<Page<ApiKey>> api_keys(const OrgId& org, const PageRequest& page) = 0;
+
+  virtual Result<std::vector<AuditRow>> audit_rows(const AuditFilter& filter) = 0;
+  virtual Result<std::uint64_t> audit_size() = 0;
+  // Leaf hashes [from, until), in order.
+  virtual Result<std::vector<ByteArray<32>>> audit_leaf_hashes(std::uint64_t from, std::uint64_t until) = 0;
+  virtual Result<std::optional<AuditCheckpoint>> latest_checkpoint() = 0;
+  virtual Result<std::vector<AuditCheckpoint>> checkpoints(std::uint64_t from_size, std::uint32_t limit) = 0;
+};
+
+// Reads and changes inside the writer's transaction; sees its own changes. A change of a row that is not there is
+// Code::not_found; a broken uniqueness is Code::conflict and names the column in `field`.
+class Writer : public Reader {
+ public:
+  virtual Status put_meta(std::string_view key, ByteView value) = 0;
+
+  virtual Status insert(const Org& org) = 0;
+  virtual Status update(const Org& org) = 0;
+  // Removes the org with everything that belongs to it but its audit records.
+  virtual Status remove_org(const OrgId& id) = 0;
+
+  virtual Status insert(const Member& member) = 0;
+  virtual Status update(const Member& member) = 0;
+  virtual Status remove_member(const OrgId& org, const MemberId& id) = 0;  // sessions and memberships too
+
+  virtual Status insert(const Group& group) = 0;
+  virtual Status update(const Group& group) = 0;
+  virtual Status remove_group(const OrgId& org, const GroupId& id) = 0;
+  virtual Status add_to_group(const GroupId& group, const MemberId& member) = 0;  // idempotent
+  virtual Status remove_from_group(const GroupId& group, const MemberId& member) = 0;
+  virtual Status add_to_group(const GroupId& group, const SeedId& seed) = 0;
+  virtual Status remove_from_group(const GroupId& group, const SeedId& seed) = 0;
+
+  virtual Status insert(const Seed& seed) = 0;
+  virtual Status update(const Seed& seed) = 0;
+  virtual Status remove_seed(const OrgId& org, const SeedId& id) = 0;
+
+  virtual Status insert(const Staff& staff) = 0;
+  virtual Status update(const Staff& staff) = 0;
+  virtual Status insert(const StaffCredential& credential) = 0;
+  virtual Status update_sign_count(ByteView credential_id, std::uint32_t sign_count) = 0;
+  virtual Status remove_credential(const StaffId& staff, ByteView credential_id) = 0;
+
+  virtual Status insert(const OneTimeToken& token) = 0;
+  virtual Status remove_one_time_token(const ByteArray<32>& token_hash) = 0;
+  virtual Status remove_one_time_tokens_of(const UuidBytes& subject) = 0;
+
+  virtual Status insert(const Session& session) = 0;
+  virtual Status touch_session(const SessionId& id, TimePoint last_seen) = 0;
+  virtual Status remove_session(const SessionId& id) = 0;
+  virtual Status remove_sessions_of(SubjectKind kind, const UuidBytes& subject) = 0;
+  virtual Status remove_sessions_before(TimePoint created_before, TimePoint last_seen_before) = 0;
+
+  virtual Status insert(const ApiKey& key) = 0;
+  virtual Status touch_api_key(const ApiKeyId& id, TimePoint last_used) = 0;
+  virtual Status remove_api_key(const OrgId& org, const ApiKeyId& id) = 0;
+
+  virtual Status append_audit(const AuditRow& row) = 0;
+  virtual Status insert(const AuditCheckpoint& checkpoint) = 0;
+};
+
+// Runs on the writer thread. An error rolls this job back alone and reaches its caller.
+using Job = std::move_only_function<Status(Writer&)>;
+
+enum class JobKind : std::uint8_t {
+  change,  // refused with Code::storage_full when the volume's reserve is touched
+  record,  // an audit record alone: may use the reserve, so that reads go on while the volume is full
+};
+
+// Told of every batch, on the writer thread. The journal keeps its tree in step with the transaction through this.
+class BatchObserver {
+ public:
+  virtual ~BatchObserver() = default;
+  // Last statement of the transaction. An error fails the batch.
+  virtual Status before_commit(Writer& writer) = 0;
+  virtual void committed() = 0;
+  virtual void rolled_back() = 0;
+};
+
+struct StoreStatistics {
+  std::uint64_t batches = 0;
+  std::uint64_t jobs = 0;
+  bool failed = false;        // a commit or fsync failed: writes are refused until the process is started again
+  bool reserve_touched = false;  // the volume is nearly full: changes are refused
+};
+
+// Thread-safe.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // A consistent snapshot on a connection of its own. Give it back before any co_await: a snapshot that waits holds up
+  // the checkpointing of the log.
+  virtual Result<std::unique_ptr<Reader>> snapshot() = 0;
+
+  // Completes when the job is durable, or failed. Code::storage_failed after a failed commit, and from then on for
+  // every write: a failed fsync is never tried again (the kernel may have dropped the pages).
+  virtual Future<Result<void>> write(Job job, JobKind kind) = 0;
+
+  // Set once, before the first write.
+  virtual void observe(BatchObserver& observer) = 0;
+
+  [[nodiscard]] virtual StoreStatistics statistics() const = 0;
+};
+
+}  // namespace kaito::store
