@@ -1,0 +1,76 @@
+// The daemon's side of one HSM: starts the worker process, keeps it alive and talks to it.
+//
+// Every call is thread-safe, returns at once and is answered within ClientConfig::call_deadline. A Future resumes on
+// the executor of the thread that awaits it. Errors common to all calls:
+//   hsm_unavailable  worker or token gone, too slow, or too many calls outstanding; try again later
+//   invalid_request  an argument is out of the bounds named below
+// DEKs cross a private socketpair between the two processes in clear; the buffers that carry them are wiped.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "appliance/base/log.hpp"
+#include "appliance/base/task.hpp"
+#include "appliance/base/time.hpp"
+#include "hsm/client/client_config.hpp"
+#include "hsm/client/worker_state.hpp"
+#include "hsm/protocol/token_status.hpp"
+#include "hsm/protocol/wrapped_dek.hpp"
+#include "hsm/protocol/wrapped_org_kek.hpp"
+
+namespace kaito::hsm {
+
+class Client {
+ public:
+  // Starts the worker, which opens the token and runs its preflight. Blocks until it serves or start_deadline.
+  //   hsm_pin_rejected  one login was tried; the worker is not started again, so the PIN is never locked
+  //   hsm_key_rejected  a key in the token has attributes, or an answer, that it must not have
+  //   configuration     URI, module, token or program not found, ambiguous, or in use by another process
+  // `clock` and `logger` must outlive the client.
+  static Result<std::unique_ptr<Client>> start(ClientConfig config, const Clock& clock, Logger& logger);
+
+  ~Client();  // stop()
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  Future<Result<TokenStatus>> status();
+  // A real operation in the token, with a known answer.
+  Future<Status> canary();
+
+  // conflict: the version exists. The key never leaves the token; when this returns, the token's copy is durable.
+  Future<Result<PlatformKek>> create_platform_kek(KeyVersion version);
+  // not_found: no such platform KEK. The org KEK is generated in the token and leaves it only wrapped; `aad` binds the
+  // blob to its place (org id and version) and is asked for again at every use.
+  Future<Result<WrappedOrgKek>> create_org_kek(KeyVersion platform_version, Bytes aad);
+  // Unwraps and verifies now what wrap and unwrap would load on demand. integrity: blob altered, or not of this `aad`.
+  Future<Status> load_org_kek(OrgKekRef kek);
+
+  // One result per DEK, in order. The outer error concerns the org KEK or the worker. Lists longer than max_batch are
+  // cut into several frames.
+  Future<Result<std::vector<Result<WrappedDek>>>> wrap_deks(OrgKekRef kek, std::vector<DekToWrap> deks);
+  // integrity on a DEK: altered, or not of this org KEK and AAD.
+  Future<Result<std::vector<Result<Dek>>>> unwrap_deks(OrgKekRef kek, std::vector<DekToUnwrap> deks);
+  // The same for one DEK. Calls that are made while the worker is busy travel together in one frame.
+  Future<Result<Dek>> unwrap_dek(OrgKekRef kek, WrappedDek wrapped, Bytes aad);
+
+  // conflict: the version exists.
+  Future<Result<AuditKey>> create_audit_key(KeyVersion version);
+  // not_found: no such version.
+  Future<Result<AuditKey>> audit_key(KeyVersion version);
+  // Ed25519 (RFC 8032 §5.1, no pre-hash) over `message`, at most 64 KiB.
+  Future<Result<ByteArray<64>>> sign(KeyVersion audit_key, Bytes message);
+
+  [[nodiscard]] WorkerState state() const;
+
+  // The worker finishes what it was sent and exits; calls made from now on get hsm_unavailable. Blocks for at most
+  // call_deadline, then kills. Repeatable.
+  void stop();
+
+ private:
+  class Supervisor;
+  explicit Client(std::unique_ptr<Supervisor> supervisor);
+  std::unique_ptr<Supervisor> supervisor_;
+};
+
+}  // namespace kaito::hsm
