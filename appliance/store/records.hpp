@@ -22,6 +22,9 @@ struct Org {
   std::string name;  // unique, 1 to 128 bytes
   TimePoint created_at{};
   KeyVersion kek_version = 0;  // the version that new DEKs are wrapped under
+  // The org's index key, wrapped like a DEK under `kek_version`: keys the fingerprints that find duplicate secrets.
+  ByteArray<12> index_key_iv{};
+  ByteArray<48> wrapped_index_key{};
 };
 
 struct Member {
