@@ -1,0 +1,1 @@
+#include "tests/fakes/soft_authenticator/soft_fido_device.hpp"
