@@ -1,0 +1,33 @@
+// From the credentials in a request's head to a Principal.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "appliance/auth/api_key.hpp"
+#include "appliance/auth/session.hpp"
+
+namespace kaito::auth {
+
+struct PresentedCredentials {
+  std::optional<std::string_view> authorization;  // the header's value
+  std::optional<std::string_view> cookie;         // the header's value
+  http::IpAddress peer;
+};
+
+// Thread-safe.
+class Authenticator {
+ public:
+  Authenticator(Sessions& sessions, ApiKeys& keys) noexcept : sessions_(sessions), keys_(keys) {}
+
+  // Anonymous when nothing is presented. `Authorization: Bearer kto_live_…` is an API key, the session cookie a
+  // session; both at once, another scheme, or a credential that does not hold is Code::unauthenticated, also where
+  // anonymous callers would be let in: a caller who shows something bad is told so.
+  Result<Principal> authenticate(store::Reader& reader, const PresentedCredentials& presented);
+
+ private:
+  Sessions& sessions_;
+  ApiKeys& keys_;
+};
+
+}  // namespace kaito::auth

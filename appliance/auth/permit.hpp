@@ -1,0 +1,49 @@
+// Proof that the Gate let this request through. Services ask for one, and only the Gate can make one, so a service that
+// is reached around the Gate does not compile.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "appliance/audit/event.hpp"
+#include "appliance/auth/principal.hpp"
+
+namespace kaito::api {
+class Gate;
+}
+
+namespace kaito::auth {
+
+class Permit {
+ public:
+  Permit(Permit&&) noexcept = default;
+  Permit& operator=(Permit&&) noexcept = default;
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
+
+  [[nodiscard]] const Principal& principal() const noexcept { return principal_; }
+  // The org that the request acts on; none for requests that concern the appliance.
+  [[nodiscard]] const std::optional<OrgId>& org() const noexcept { return org_; }
+  [[nodiscard]] std::string_view action() const noexcept { return action_; }
+  [[nodiscard]] const RequestId& request() const noexcept { return request_; }
+  [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+
+  // The audit event of this request with action, actor, org, peer and request filled in; outcome success.
+  [[nodiscard]] audit::Event event() const;
+
+ private:
+  friend class kaito::api::Gate;
+  friend class PermitForTest;  // declared here, defined only below tests/
+  // `action` is the endpoint table's static text.
+  Permit(Principal principal, std::optional<OrgId> org, std::string_view action, RequestId request, std::string peer)
+      : principal_(std::move(principal)), org_(org), action_(action), request_(request), peer_(std::move(peer)) {}
+
+  Principal principal_;
+  std::optional<OrgId> org_;
+  std::string_view action_;
+  RequestId request_;
+  std::string peer_;
+};
+
+}  // namespace kaito::auth
