@@ -153,7 +153,9 @@ namespace detail {
 template <class T>
 class FutureState {
  public:
+  // The first value wins; a later one is dropped.
   void set(T value) {
+    if (claimed_.test_and_set(std::memory_order_acq_rel)) return;
     value_.emplace(std::move(value));
     // acq_rel: publishes value_, and sees the waiter when there is one.
     if (phase_.exchange(kDone, std::memory_order_acq_rel) == kWaiting) resume();
@@ -176,6 +178,7 @@ class FutureState {
   static constexpr int kEmpty = 0;
   static constexpr int kWaiting = 1;
   static constexpr int kDone = 2;
+  std::atomic_flag claimed_;
   std::atomic<int> phase_{kEmpty};
   std::optional<T> value_;
   std::coroutine_handle<> waiter_;
@@ -183,6 +186,25 @@ class FutureState {
 };
 
 }  // namespace detail
+
+// A second, weak sending end of a Future<T>, for who bounds the wait: the first value wins, the other is dropped.
+// Thread-safe.
+template <class T>
+class FutureWatch {
+ public:
+  explicit FutureWatch(std::weak_ptr<detail::FutureState<T>> state) noexcept : state_(std::move(state)) {}
+  // True when the value has come, or nobody waits for it.
+  [[nodiscard]] bool settled() const noexcept {
+    const auto state = state_.lock();
+    return !state || state->ready();
+  }
+  void settle(T value) const {
+    if (const auto state = state_.lock()) state->set(std::move(value));
+  }
+
+ private:
+  std::weak_ptr<detail::FutureState<T>> state_;
+};
 
 // The receiving end; awaited once.
 template <class T>
@@ -192,6 +214,7 @@ class [[nodiscard]] Future {
   [[nodiscard]] bool await_ready() const noexcept { return state_->ready(); }
   bool await_suspend(std::coroutine_handle<> waiter) const noexcept { return state_->wait(waiter); }
   T await_resume() { return state_->take(); }
+  [[nodiscard]] FutureWatch<T> watch() const noexcept { return FutureWatch<T>(state_); }
 
  private:
   std::shared_ptr<detail::FutureState<T>> state_;

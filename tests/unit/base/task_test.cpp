@@ -36,6 +36,19 @@ TEST(Task, DroppedCompleterDeliversAnErrorInsteadOfHanging) {
   EXPECT_EQ(result.error().code, Code::internal);
 }
 
+TEST(Task, AWatchEndsTheWaitAndTheLateValueIsDropped) {
+  auto [future, completer] = make_future<int>();
+  const auto watch = future.watch();
+  EXPECT_FALSE(watch.settled());
+  std::jthread other([watch] { watch.settle(fail(Code::deadline_exceeded, "too late")); });
+  auto task = [](Future<Result<int>> awaited) -> Task<Result<int>> { co_return co_await awaited; }(std::move(future));
+  const auto result = sync_wait(std::move(task));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::deadline_exceeded);
+  EXPECT_TRUE(watch.settled());
+  completer.set(7);
+}
+
 TEST(Task, ManyCompletionsFromAnotherThreadAllArrive) {
   constexpr int kCount = 2000;
   std::vector<Completer<int>> completers;
