@@ -11,6 +11,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 find_program(KAITO_CCACHE ccache)
 if(KAITO_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${KAITO_CCACHE}")
+  # The same bytes from the same headers, or ccache never hits behind the precompiled header.
+  list(APPEND CMAKE_CXX_COMPILE_OPTIONS_CREATE_PCH -Xclang -fno-pch-timestamp)
 endif()
 
 add_library(kaito_flags INTERFACE)
