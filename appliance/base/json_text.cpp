@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "appliance/base/utf8.hpp"
+
 namespace kaito {
 namespace {
 
@@ -10,25 +12,6 @@ constexpr char kHex[] = "0123456789abcdef";
 void append_u_escape(std::string& out, unsigned code) {
   out += "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) out.push_back(kHex[code >> shift & 0xf]);
-}
-
-// Length of the well-formed UTF-8 sequence (RFC 3629) at the start of `text`; 0 when it is not one.
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continuation = [&](std::size_t i) { return i < text.size() && (at(i) & 0xc0) == 0x80; };
-  const unsigned lead = at(0);
-  if (lead >= 0xc2 && lead <= 0xdf) return continuation(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    if (!continuation(1) || !continuation(2)) return 0;
-    if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f)) return 0;  // overlong, surrogate
-    return 3;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    if (!continuation(1) || !continuation(2) || !continuation(3)) return 0;
-    if ((lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) > 0x8f)) return 0;  // overlong, above U+10FFFF
-    return 4;
-  }
-  return 0;
 }
 
 void append_ascii(std::string& out, unsigned char c) {
@@ -57,7 +40,7 @@ void append_json_string(std::string& out, std::string_view text) {
       text.remove_prefix(1);
       continue;
     }
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = utf8_sequence(text);
     const std::string_view sequence = text.substr(0, length);
     if (length == 0)
       append_u_escape(out, 0xfffd);
