@@ -21,6 +21,8 @@
 
 namespace kaito::hsm {
 
+class Supervisor;
+
 class Client {
  public:
   // Starts the worker, which opens the token and runs its preflight. Blocks until it serves or start_deadline.
@@ -68,7 +70,6 @@ class Client {
   void stop();
 
  private:
-  class Supervisor;
   explicit Client(std::unique_ptr<Supervisor> supervisor);
   std::unique_ptr<Supervisor> supervisor_;
 };

@@ -1,0 +1,54 @@
+// Calls that wait for their turn. Thread-safe.
+#pragma once
+
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include "hsm/client/call.hpp"
+
+namespace kaito::hsm {
+
+class CallQueue {
+ public:
+  // `max_batch`: DEKs in one frame; `max_outstanding`: calls that wait or are under way. Refuses until open().
+  CallQueue(std::size_t max_batch, std::size_t max_outstanding);
+
+  // Takes the call, or answers it at once with the reason why not. True: the queue was empty, so wake the consumer.
+  bool push(Call call);
+  bool push(SingleUnwrap single);
+
+  // The next frame's worth, unwraps and other calls by turns.
+  std::optional<Call> take();
+  // A call that take() gave out has been answered.
+  void finished(const Call& call);
+
+  void open();
+  // From now on new calls get `reason`; those that wait stay.
+  void refuse(Error reason);
+  // Answers what waits: all of it, or what is past its deadline.
+  void fail_all(const Error& reason);
+  void expire(SteadyPoint now, const Error& reason);
+
+  [[nodiscard]] bool empty() const;
+  [[nodiscard]] std::size_t outstanding() const;
+  // Of the calls that wait.
+  [[nodiscard]] std::optional<SteadyPoint> next_deadline() const;
+
+ private:
+  std::optional<Error> admit_locked();
+  std::optional<Call> take_call_locked();
+  std::vector<SingleUnwrap> take_singles_locked();
+  bool empty_locked() const { return calls_.empty() && singles_.empty(); }
+
+  const std::size_t max_batch_;
+  const std::size_t max_outstanding_;
+  mutable std::mutex mutex_;
+  std::optional<Error> refusal_;
+  std::deque<Call> calls_;
+  std::deque<SingleUnwrap> singles_;
+  std::size_t outstanding_ = 0;
+  bool singles_turn_ = false;
+};
+
+}  // namespace kaito::hsm

@@ -1,0 +1,190 @@
+#include "hsm/protocol/messages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kaito::hsm {
+namespace {
+
+constexpr std::size_t kMaxDetail = 1024;
+constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxListed = 1024;
+
+Result<std::size_t> read_count(ByteReader& in, std::size_t limit) {
+  KAITO_TRY(const std::uint16_t count, in.u16());
+  if (count > limit)
+    return fail(Code::invalid_request, fmt::format("{} entries where at most {} may be", count, limit));
+  return count;
+}
+
+}  // namespace
+
+void write_org_kek(WireWriter& out, const OrgKek& kek) {
+  out.string(kek.wrapped.blob);
+  out.string(kek.aad);
+}
+
+Result<OrgKekView> read_org_kek(ByteReader& in) {
+  OrgKekView kek;
+  KAITO_TRY(kek.blob, read_string(in, kMaxBlob));
+  KAITO_TRY(kek.aad, read_string(in, kMaxAad));
+  return kek;
+}
+
+void write_wrap_request(WireWriter& out, const OrgKek& kek, std::span<const DekToWrap> deks) {
+  write_org_kek(out, kek);
+  out.u16(deks.size());
+  for (const auto& item : deks) {
+    out.raw(item.dek.expose_secret());
+    out.string(item.aad);
+  }
+}
+
+Result<WrapRequest> read_wrap_request(ByteReader& in) {
+  WrapRequest request;
+  KAITO_TRY(request.kek, read_org_kek(in));
+  KAITO_TRY(const std::size_t count, read_count(in, kMaxBatch));
+  request.deks.resize(count);
+  for (auto& item : request.deks) {
+    KAITO_TRY(item.dek, in.take(kDekSize));
+    KAITO_TRY(item.aad, read_string(in, kMaxAad));
+  }
+  return request;
+}
+
+void write_group_count(WireWriter& out, std::size_t groups) { out.u16(groups); }
+
+void write_group(WireWriter& out, const OrgKek& kek, std::size_t deks) {
+  write_org_kek(out, kek);
+  out.u16(deks);
+}
+
+void write_dek_to_unwrap(WireWriter& out, const WrappedDek& wrapped, ByteView aad) {
+  write_wrapped_dek(out, wrapped);
+  out.string(aad);
+}
+
+Result<std::vector<UnwrapGroup>> read_unwrap_request(ByteReader& in) {
+  KAITO_TRY(const std::size_t group_count, read_count(in, kMaxBatch));
+  std::vector<UnwrapGroup> groups(group_count);
+  std::size_t left = kMaxBatch;
+  for (auto& group : groups) {
+    KAITO_TRY(group.kek, read_org_kek(in));
+    KAITO_TRY(const std::size_t count, read_count(in, left));
+    left -= count;
+    group.deks.resize(count);
+    for (auto& item : group.deks) {
+      KAITO_TRY(item.wrapped, read_wrapped_dek(in));
+      KAITO_TRY(item.aad, read_string(in, kMaxAad));
+    }
+  }
+  return groups;
+}
+
+void write_wrapped_dek(WireWriter& out, const WrappedDek& wrapped) {
+  out.raw(wrapped.iv);
+  out.raw(wrapped.blob);
+}
+
+Result<WrappedDek> read_wrapped_dek(ByteReader& in) {
+  WrappedDek wrapped;
+  KAITO_TRY(wrapped.iv, read_array<kGcmIvSize>(in));
+  KAITO_TRY(wrapped.blob, (read_array<kDekSize + kGcmTagSize>(in)));
+  return wrapped;
+}
+
+void write_sign_request(WireWriter& out, KeyVersion version, ByteView message) {
+  out.u32(version);
+  out.u32(message.size());
+  out.raw(message);
+}
+
+Result<SignRequest> read_sign_request(ByteReader& in) {
+  SignRequest request;
+  KAITO_TRY(request.version, in.u32());
+  KAITO_TRY(const std::uint32_t size, in.u32());
+  if (size > kMaxMessage) return fail(Code::invalid_request, fmt::format("message of {} bytes", size));
+  KAITO_TRY(request.message, in.take(size));
+  return request;
+}
+
+void write_token_status(WireWriter& out, const TokenStatus& status) {
+  for (const auto* text : {&status.label, &status.serial, &status.model, &status.manufacturer, &status.firmware})
+    out.string(std::string_view(*text).substr(0, kMaxName));
+  out.u16(status.mechanisms.size());
+  for (const auto& name : status.mechanisms) out.string(name);
+  out.u64(status.max_sessions);
+  out.u16(status.platform_keks.size());
+  for (const auto& kek : status.platform_keks) out.u32(kek.version);
+  out.u16(status.audit_keys.size());
+  for (const auto& key : status.audit_keys) {
+    out.u32(key.version);
+    out.raw(key.public_key);
+  }
+  out.u16(status.org_keks.size());
+  for (const auto& use : status.org_keks) {
+    out.string(use.key);
+    out.u64(use.encryptions);
+    out.u64(use.decryptions);
+  }
+  for (const auto number :
+       {status.loaded_org_keks, status.epoch, status.wraps, status.unwraps, status.refused, status.signatures})
+    out.u64(number);
+}
+
+Result<TokenStatus> read_token_status(ByteReader& in) {
+  TokenStatus status;
+  for (auto* text : {&status.label, &status.serial, &status.model, &status.manufacturer, &status.firmware}) {
+    KAITO_TRY(*text, read_text(in, kMaxName));
+  }
+  KAITO_TRY(const std::size_t mechanisms, read_count(in, kMaxListed));
+  status.mechanisms.resize(mechanisms);
+  for (auto& name : status.mechanisms) {
+    KAITO_TRY(name, read_text(in, kMaxName));
+  }
+  KAITO_TRY(status.max_sessions, in.u64());
+  KAITO_TRY(const std::size_t platform_keks, read_count(in, kMaxListed));
+  status.platform_keks.resize(platform_keks);
+  for (auto& kek : status.platform_keks) {
+    KAITO_TRY(kek.version, in.u32());
+  }
+  KAITO_TRY(const std::size_t audit_keys, read_count(in, kMaxListed));
+  status.audit_keys.resize(audit_keys);
+  for (auto& key : status.audit_keys) {
+    KAITO_TRY(key.version, in.u32());
+    KAITO_TRY(key.public_key, read_array<32>(in));
+  }
+  KAITO_TRY(const std::size_t org_keks, read_count(in, kMaxListed));
+  status.org_keks.resize(org_keks);
+  for (auto& use : status.org_keks) {
+    KAITO_TRY(use.key, read_text(in, kMaxName));
+    KAITO_TRY(use.encryptions, in.u64());
+    KAITO_TRY(use.decryptions, in.u64());
+  }
+  for (auto* number :
+       {&status.loaded_org_keks, &status.epoch, &status.wraps, &status.unwraps, &status.refused, &status.signatures}) {
+    KAITO_TRY(*number, in.u64());
+  }
+  return status;
+}
+
+void write_ok(WireWriter& out) { out.u8(0); }
+
+void write_error(WireWriter& out, const Error& error) {
+  out.u8(1);
+  out.u8(static_cast<std::uint8_t>(error.code));
+  out.string(std::string_view(error.detail).substr(0, kMaxDetail));
+}
+
+Status read_outcome(ByteReader& in) {
+  KAITO_TRY(const std::uint8_t outcome, in.u8());
+  if (outcome == 0) return {};
+  if (outcome != 1) return fail(Code::internal, fmt::format("outcome {} in a reply", outcome));
+  KAITO_TRY(const std::uint8_t code, in.u8());
+  if (code >= code_table().size()) return fail(Code::internal, fmt::format("error code {} in a reply", code));
+  KAITO_TRY(std::string detail, read_text(in, kMaxDetail));
+  return fail(static_cast<Code>(code), std::move(detail));
+}
+
+}  // namespace kaito::hsm

@@ -1,0 +1,72 @@
+// Payloads of the worker protocol, docs/formats/hsm-protocol.md. What is decoded refers to the frame it came from, so
+// that a DEK is not copied on its way.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "hsm/protocol/token_status.hpp"
+#include "hsm/protocol/wire.hpp"
+#include "hsm/protocol/wrapped_dek.hpp"
+#include "hsm/protocol/wrapped_org_kek.hpp"
+
+namespace kaito::hsm {
+
+inline constexpr std::size_t kMaxBlob = 1024;          // of an org KEK; RSA-OAEP with 4096 bits fits
+inline constexpr std::size_t kMaxMessage = 64 * 1024;  // to be signed
+inline constexpr std::size_t kMaxBatch = 1024;         // DEKs in a frame
+
+// An org KEK as the worker sees it.
+struct OrgKekView {
+  ByteView blob;
+  ByteView aad;
+};
+void write_org_kek(WireWriter& out, const OrgKek& kek);
+Result<OrgKekView> read_org_kek(ByteReader& in);
+
+struct DekToWrapView {
+  ByteView dek;  // kDekSize bytes
+  ByteView aad;
+};
+struct WrapRequest {
+  OrgKekView kek;
+  std::vector<DekToWrapView> deks;
+};
+void write_wrap_request(WireWriter& out, const OrgKek& kek, std::span<const DekToWrap> deks);
+Result<WrapRequest> read_wrap_request(ByteReader& in);
+
+struct DekToUnwrapView {
+  WrappedDek wrapped;
+  ByteView aad;
+};
+struct UnwrapGroup {
+  OrgKekView kek;
+  std::vector<DekToUnwrapView> deks;
+};
+void write_group_count(WireWriter& out, std::size_t groups);
+void write_group(WireWriter& out, const OrgKek& kek, std::size_t deks);  // followed by so many write_dek_to_unwrap
+void write_dek_to_unwrap(WireWriter& out, const WrappedDek& wrapped, ByteView aad);
+// The groups' DEKs together number at most kMaxBatch.
+Result<std::vector<UnwrapGroup>> read_unwrap_request(ByteReader& in);
+
+void write_wrapped_dek(WireWriter& out, const WrappedDek& wrapped);
+Result<WrappedDek> read_wrapped_dek(ByteReader& in);
+
+struct SignRequest {
+  KeyVersion version = 0;
+  ByteView message;
+};
+void write_sign_request(WireWriter& out, KeyVersion version, ByteView message);
+Result<SignRequest> read_sign_request(ByteReader& in);
+
+void write_token_status(WireWriter& out, const TokenStatus& status);
+Result<TokenStatus> read_token_status(ByteReader& in);
+
+// Every reply, and every DEK within one, begins with an outcome: 0, or 1 and an error.
+void write_ok(WireWriter& out);
+void write_error(WireWriter& out, const Error& error);
+// Success when the outcome is 0; otherwise the error that was sent.
+Status read_outcome(ByteReader& in);
+
+}  // namespace kaito::hsm
