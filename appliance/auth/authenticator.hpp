@@ -20,9 +20,9 @@ class Authenticator {
  public:
   Authenticator(Sessions& sessions, ApiKeys& keys) noexcept : sessions_(sessions), keys_(keys) {}
 
-  // Anonymous when nothing is presented. `Authorization: Bearer kto_live_…` is an API key, the session cookie a
-  // session; both at once, another scheme, or a credential that does not hold is Code::unauthenticated, also where
-  // anonymous callers would be let in: a caller who shows something bad is told so.
+  // For endpoints that need a caller; one that is open to all does not ask, so that a browser with a dead cookie can
+  // still log in. Anonymous when nothing is presented. `Authorization: Bearer kto_live_…` is an API key, the session
+  // cookie a session; both at once, another scheme, or a credential that does not hold is Code::unauthenticated.
   Result<Principal> authenticate(store::Reader& reader, const PresentedCredentials& presented);
 
  private:

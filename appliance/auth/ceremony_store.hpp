@@ -47,6 +47,8 @@ class CeremonyStore {
     SteadyPoint opened;
     std::uint64_t order;
   };
+  // Callers hold the mutex.
+  void drop_oldest();
   void drop_expired(SteadyPoint now);
 
   const Clock& clock_;

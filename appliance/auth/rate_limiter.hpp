@@ -57,7 +57,7 @@ class RateKey {
 // Thread-safe; one uncontended lock and at most eight comparisons a call.
 class RateLimiter {
  public:
-  // `buckets`: how many (class, key) pairs are remembered, rounded up to a power of two; 64 bytes each. When a set of
+  // `buckets`: how many (class, key) pairs are remembered, rounded up to a power of two; 40 bytes each. When a set of
   // eight is full, the bucket that is full or else longest unused makes room. Sets are chosen by a keyed hash, so
   // nobody can aim at another's bucket.
   RateLimiter(const RateLimits& limits, const Clock& clock, Random& random, std::size_t buckets = 65536);

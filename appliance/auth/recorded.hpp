@@ -5,6 +5,8 @@
 // Either way the receipt seals the reply.
 #pragma once
 
+#include <string_view>
+
 #include "appliance/audit/journal.hpp"
 #include "appliance/base/result.hpp"
 
@@ -15,5 +17,18 @@ struct Recorded {
   Result<T> result;
   audit::Receipt receipt;
 };
+
+// Turns the event of an action into the event of its refusal. `reason` is for auditors, not for the caller: a stable
+// word, never text that came with the request.
+void mark_refused(audit::Event& event, Code code, std::string_view reason);
+
+// Records the refusal and answers with `error`.
+template <class T>
+Task<Result<Recorded<T>>> refuse_recorded(audit::Journal& journal, audit::Event event, Error error,
+                                          std::string_view reason) {
+  mark_refused(event, error.code, reason);
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal.record(std::move(event)));
+  co_return Recorded<T>{.result = fail(std::move(error)), .receipt = std::move(receipt)};
+}
 
 }  // namespace kaito::auth

@@ -21,7 +21,9 @@ struct SessionPolicy {
 };
 
 // The cookie's value, for Set-Cookie. The __Host- prefix (RFC 6265bis §4.1.3.2) ties it to this host, TLS and "/".
-std::string session_cookie(const Token& token, const SessionPolicy& policy);
+// No Max-Age: the browser drops it at its end, the server after `idle` or `absolute`. Wipe it after use.
+std::string session_cookie(const Token& token);
+// Makes the browser drop the cookie.
 std::string expired_session_cookie();
 // The session token in a Cookie header (RFC 6265 §4.2.1); none when it is not there. Two of them are
 // Code::unauthenticated: which one counts would depend on the reader.
@@ -59,7 +61,6 @@ class Sessions {
   Task<Status> sweep();
 
  private:
-  Result<Principal> principal_of(store::Reader& reader, const store::Session& session) const;
   void touch(const store::Session& session, TimePoint now);
 
   store::Store& store_;

@@ -15,7 +15,7 @@ namespace kaito::auth {
 class StaffLogin {
  public:
   StaffLogin(store::Store& store, audit::Journal& journal, CeremonyStore& ceremonies, Sessions& sessions,
-             const Clock& clock, StaffRelyingParty party);
+             StaffRelyingParty party);
 
   // Options for the assertion. Changes nothing; the caller records it.
   CeremonyOffer begin(const Permit& permit);
@@ -31,7 +31,6 @@ class StaffLogin {
   audit::Journal& journal_;
   CeremonyStore& ceremonies_;
   Sessions& sessions_;
-  const Clock& clock_;
   StaffRelyingParty party_;
 };
 

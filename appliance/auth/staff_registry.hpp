@@ -18,7 +18,7 @@ struct InvitedStaff {
 // For security officers; the endpoint table says so. Thread-safe.
 class StaffRegistry {
  public:
-  StaffRegistry(store::Store& store, audit::Journal& journal, const Clock& clock, Random& random);
+  StaffRegistry(audit::Journal& journal, const Clock& clock, Random& random);
 
   // Code::conflict when the name is taken.
   Task<Result<Recorded<InvitedStaff>>> create(const Permit& permit, std::string name, store::StaffRole role);
@@ -30,7 +30,6 @@ class StaffRegistry {
   Task<Result<Recorded<void>>> remove_credential(const Permit& permit, StaffId id, Bytes credential_id);
 
  private:
-  store::Store& store_;
   audit::Journal& journal_;
   const Clock& clock_;
   Random& random_;

@@ -1,0 +1,116 @@
+#include "appliance/auth/staff_registry.hpp"
+
+#include "appliance/auth/username.hpp"
+
+namespace kaito::auth {
+namespace {
+
+std::string_view to_text(store::StaffRole role) noexcept {
+  switch (role) {
+    case store::StaffRole::auditor: return "auditor";
+    case store::StaffRole::operator_: return "operator";
+    case store::StaffRole::security_officer: return "security_officer";
+  }
+  return {};
+}
+
+Result<store::Staff> existing(store::Reader& reader, const StaffId& id) {
+  KAITO_TRY(std::optional<store::Staff> staff, reader.staff(id));
+  if (!staff) return fail(Code::not_found, "no such staff member");
+  return *std::move(staff);
+}
+
+// Whether a security officer who can log in, an enabled one with a key, is there besides `except`.
+Result<bool> another_officer(store::Reader& reader, const StaffId& except) {
+  KAITO_TRY(const std::vector<store::Staff> all, reader.all_staff());
+  for (const store::Staff& staff : all) {
+    if (staff.id == except || staff.disabled || staff.role != store::StaffRole::security_officer) continue;
+    KAITO_TRY(const auto keys, reader.credentials_of(staff.id));
+    if (!keys.empty()) return true;
+  }
+  return false;
+}
+
+Status keep_an_officer(store::Reader& reader, const store::Staff& leaving) {
+  if (leaving.role != store::StaffRole::security_officer || leaving.disabled) return {};
+  KAITO_TRY(const bool another, another_officer(reader, leaving.id));
+  if (!another) return fail(Code::conflict, "the last security officer who can log in must stay");
+  return {};
+}
+
+}  // namespace
+
+StaffRegistry::StaffRegistry(audit::Journal& journal, const Clock& clock, Random& random)
+    : journal_(journal), clock_(clock), random_(random) {}
+
+Task<Result<Recorded<InvitedStaff>>> StaffRegistry::create(const Permit& permit, std::string name,
+                                                           store::StaffRole role) {
+  store::Staff staff{.id = StaffId::make(clock_, random_), .role = role, .created_at = clock_.now()};
+  KAITO_CO_TRY(staff.name, normalise_username(name, "name"));
+  IssuedOneTimeToken issued = issue_one_time_token(store::OneTimePurpose::staff_enrolment, staff.id.bytes(),
+                                                   std::nullopt, kEnrolmentLife, clock_, random_);
+  audit::Event event = permit.event();
+  event.targets.push_back({.kind = "staff", .id = staff.id.str()});
+  event.details.push_back({.key = "staff", .value = staff.name});
+  event.details.push_back({.key = "role", .value = std::string(to_text(role))});
+  KAITO_CO_TRY(audit::Receipt receipt,
+               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
+                 KAITO_CHECK(writer.insert(staff));
+                 return writer.insert(issued.row);
+               }));
+  co_return Recorded<InvitedStaff>{.result = InvitedStaff{.staff = std::move(staff), .token = std::move(issued.token)},
+                                   .receipt = std::move(receipt)};
+}
+
+Task<Result<Recorded<InvitedStaff>>> StaffRegistry::invite(const Permit& permit, StaffId id) {
+  IssuedOneTimeToken issued = issue_one_time_token(store::OneTimePurpose::staff_enrolment, id.bytes(), std::nullopt,
+                                                   kEnrolmentLife, clock_, random_);
+  InvitedStaff invited{.token = std::move(issued.token)};
+  audit::Event event = permit.event();
+  event.targets.push_back({.kind = "staff", .id = id.str()});
+  KAITO_CO_TRY(audit::Receipt receipt,
+               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
+                 KAITO_TRY(invited.staff, existing(writer, id));
+                 if (invited.staff.disabled) return fail(Code::conflict, "a disabled staff member enrols no key");
+                 KAITO_CHECK(writer.remove_one_time_tokens_of(id.bytes()));
+                 return writer.insert(issued.row);
+               }));
+  co_return Recorded<InvitedStaff>{.result = std::move(invited), .receipt = std::move(receipt)};
+}
+
+Task<Result<Recorded<store::Staff>>> StaffRegistry::set_disabled(const Permit& permit, StaffId id, bool disabled) {
+  store::Staff staff;
+  audit::Event event = permit.event();
+  event.targets.push_back({.kind = "staff", .id = id.str()});
+  event.details.push_back({.key = "disabled", .value = disabled ? "true" : "false"});
+  KAITO_CO_TRY(audit::Receipt receipt,
+               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
+                 KAITO_TRY(staff, existing(writer, id));
+                 if (disabled) {
+                   KAITO_CHECK(keep_an_officer(writer, staff));
+                   KAITO_CHECK(writer.remove_sessions_of(store::SubjectKind::staff, id.bytes()));
+                   KAITO_CHECK(writer.remove_one_time_tokens_of(id.bytes()));
+                 }
+                 staff.disabled = disabled;
+                 return writer.update(staff);
+               }));
+  co_return Recorded<store::Staff>{.result = std::move(staff), .receipt = std::move(receipt)};
+}
+
+Task<Result<Recorded<void>>> StaffRegistry::remove_credential(const Permit& permit, StaffId id, Bytes credential_id) {
+  audit::Event event = permit.event();
+  event.targets.push_back({.kind = "staff", .id = id.str()});
+  event.targets.push_back({.kind = "credential", .id = to_base64url(credential_id)});
+  KAITO_CO_TRY(audit::Receipt receipt,
+               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
+                 KAITO_TRY(const store::Staff staff, existing(writer, id));
+                 KAITO_TRY(const auto keys, writer.credentials_of(id));
+                 if (keys.size() == 1 && keys.front().credential_id == credential_id)
+                   KAITO_CHECK(keep_an_officer(writer, staff));
+                 KAITO_CHECK(writer.remove_sessions_of(store::SubjectKind::staff, id.bytes()));
+                 return writer.remove_credential(id, credential_id);
+               }));
+  co_return Recorded<void>{.result = {}, .receipt = std::move(receipt)};
+}
+
+}  // namespace kaito::auth
