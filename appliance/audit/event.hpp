@@ -17,8 +17,8 @@ std::string_view to_string(ActorKind kind) noexcept;
 
 struct Actor {
   ActorKind kind = ActorKind::anonymous;
-  UuidBytes id{};     // nil for anonymous and system
-  std::string name;   // for people; may be empty
+  UuidBytes id{};    // nil for anonymous and system
+  std::string name;  // for people; may be empty
 };
 
 struct Target {

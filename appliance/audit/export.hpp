@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "appliance/audit/merkle.hpp"
-#include "appliance/audit/verifier_key.hpp"
+#include "appliance/audit/export_lines.hpp"
 #include "appliance/store/store.hpp"
 
 namespace kaito::audit {
@@ -23,31 +22,30 @@ struct ExportRange {
 // pages fit together. Not thread-safe.
 class Exporter {
  public:
-  // Code::invalid_request when the range does not lie within the log. `keys` are the verifier keys of all the key
-  // versions that signed checkpoints of this log.
-  static Result<Exporter> open(store::Store& store, std::string origin, std::vector<VerifierKey> keys,
-                               const ExportRange& range);
+  // Code::invalid_request when the range does not lie within the log. Reads the leaf hashes before `first`, so the cost
+  // grows with it.
+  static Result<Exporter> open(store::Store& store, std::string origin, const ExportRange& range);
 
-  // The next lines, each with its newline; empty after the last.
+  // The next lines, each with its newline; empty after the last. A record that the store lacks is left out, for the
+  // verifier to name.
   Result<std::string> next();
 
  private:
-  Exporter(store::Store& store, std::string origin, std::vector<VerifierKey> keys, std::optional<OrgId> org,
-           std::uint64_t end);
-  enum class Stage : std::uint8_t { header, records, finished };
-  std::string header(std::uint64_t first) const;
+  Exporter(store::Store& store, const ExportRange& range, ExportHeader header, std::uint64_t end);
   Status page(store::Reader& reader, std::string& out);
+  Status advance(store::Reader& reader, std::uint64_t until, std::string& out);
   Status withhold(store::Reader& reader, std::uint64_t until, std::string& out);
-  void show(const store::AuditRow& row, std::string& out);
 
+  enum class Stage : std::uint8_t { header, entries, finished };
   store::Store* store_;
-  std::string origin_;
-  std::vector<VerifierKey> keys_;
+  ExportHeader header_;
   std::optional<OrgId> org_;
-  std::uint64_t end_ = 0;
+  std::uint64_t end_;
   Stage stage_ = Stage::header;
-  Frontier tree_;  // of what has been written
-  Hash previous_{};
+  std::uint64_t position_;            // the next entry
+  Hash last_;                         // leaf hash of the entry before it
+  std::uint64_t next_checkpoint_;     // smallest size of a checkpoint that was not written yet
+  std::deque<store::AuditRow> rows_;  // read, not written yet
 };
 
 }  // namespace kaito::audit

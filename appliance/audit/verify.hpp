@@ -4,13 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "appliance/audit/checkpoint.hpp"
+#include "appliance/audit/line_reader.hpp"
 
 namespace kaito::audit {
 
@@ -28,7 +27,7 @@ std::string_view to_string(Finding finding) noexcept;
 
 struct Failure {
   Finding finding = Finding::malformed;
-  // The first entry that is bad. For `rewritten`, the bad entries lie in [sequence, until); else until is sequence + 1.
+  // The first bad entry; when the file cannot tell which one it is, it lies in [sequence, until).
   std::uint64_t sequence = 0;
   std::uint64_t until = 0;
   std::uint64_t line = 0;  // of the file, from 1; 0 when the finding is about no line
@@ -46,22 +45,20 @@ struct VerifyReport {
   std::uint64_t covered = 0;            // entries before this are vouched for by a checkpoint; `first` when none is
   std::optional<Checkpoint> latest;     // the last verified one in the file; keep it for the next verification
   std::uint64_t earlier_checked = 0;    // checkpoints of the caller that the file was found to agree with
-  std::uint64_t earlier_unchecked = 0;  // and those that lie before `first`, where the file cannot tell
+  std::uint64_t earlier_unchecked = 0;  // and those before `first` or within a withheld run: the file cannot tell
   std::optional<Failure> failure;       // absent: everything that could be checked is right
 
   [[nodiscard]] bool ok() const noexcept { return !failure; }
 };
 
 struct VerifyOptions {
-  // Empty: the keys in the file's header are used, which proves only that the file fits itself.
+  // Of all key versions that signed the log. Empty: the keys in the file's header are used, which proves only that the
+  // file fits itself (or, with an earlier checkpoint, that it is of the log which that one is of).
   std::vector<VerifierKey> pinned;
   // Signed notes that the operator or a witness kept. A log that was cut or rewritten does not agree with them (a split
-  // view). They must verify under the pinned keys.
+  // view). They must verify under the same keys as the file.
   std::vector<std::string> earlier;
 };
-
-// Fills the span with the next bytes; 0 at the end.
-using ReadBytes = std::move_only_function<Result<std::size_t>(std::span<char>)>;
 
 // Streams: memory is bounded whatever the file's size. An error only when the input cannot be read or is no export, or
 // an option is wrong; what is wrong with the log itself is in the report.
