@@ -32,7 +32,7 @@ struct ListenerConfig {
   UniqueFd inherited_socket;
   unsigned threads = 2;  // 1 to 256
   std::size_t max_connections = 10'240;
-  std::size_t max_connections_per_peer = 1'024;  // by the socket's address; trusted proxies are exempt
+  std::size_t max_connections_per_peer = 1'024;  // by the socket's address (IPv6: its /64); trusted proxies are exempt
   // Names (lower case) and addresses that Host may hold; empty: any that is well-formed. Otherwise 421.
   std::vector<std::string> hosts;
   // Peers whose X-Forwarded-For is believed: the right-most address in it that is not itself trusted is the client.
