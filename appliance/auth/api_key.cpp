@@ -66,7 +66,7 @@ Status check_within(const store::ApiKey& made, const store::ApiKey& maker) {
   return {};
 }
 
-Status insert(store::Writer& writer, const store::ApiKey& key, const ApiKeyPrincipal* maker) {
+Status insert(store::Writer& writer, const store::ApiKey& key, const std::optional<ApiKeyId>& maker) {
   KAITO_TRY(const std::optional<store::Org> org, writer.org(key.org));
   if (!org) return fail(Code::not_found, "no such org");
   for (const GroupId& id : key.groups) {
@@ -74,7 +74,7 @@ Status insert(store::Writer& writer, const store::ApiKey& key, const ApiKeyPrinc
     if (!group) return fail(Code::not_found, "no such group in the org");
   }
   if (maker) {
-    KAITO_TRY(const std::optional<store::ApiKey> row, writer.api_key(key.org, maker->id));
+    KAITO_TRY(const std::optional<store::ApiKey> row, writer.api_key(key.org, *maker));
     if (!row) return fail(Code::unauthenticated, "the API key was revoked meanwhile");
     KAITO_CHECK(check_within(key, *row));
   }
@@ -106,13 +106,16 @@ Task<Result<Recorded<IssuedApiKey>>> ApiKeys::issue(const Permit& permit, NewApi
                 .expires_at = wanted.expires_at,
                 .created_at = now};
 
+  std::optional<ApiKeyId> maker;
+  if (const ApiKeyPrincipal* key = permit.principal().api_key()) maker = key->id;
   audit::Event event = permit.event();
   event.targets.push_back({.kind = "api_key", .id = issued.key.id.str()});
   event.details.push_back({.key = "scopes", .value = fmt::format("{}", fmt::join(wanted.scopes.names(), " "))});
-  KAITO_CO_TRY(audit::Receipt receipt,
-               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) {
-                 return insert(writer, issued.key, permit.principal().api_key());
-               }));
+  KAITO_CO_TRY(
+      audit::Receipt receipt,
+      co_await journal_.commit(std::move(event), [key = issued.key, maker](store::Writer& writer, audit::Event&) {
+        return insert(writer, key, maker);
+      }));
   co_return Recorded<IssuedApiKey>{.result = std::move(issued), .receipt = std::move(receipt)};
 }
 

@@ -20,6 +20,33 @@ Result<Account> find_account(store::Store& store, std::string_view org_name, std
   return Account{.org = org->id, .member = std::move(member)};
 }
 
+// What the transaction of a login works on. `session` is offered, and kept only when granted.
+struct LoginDecision {
+  const Clock& clock;
+  LockoutPolicy policy;
+  PasswordAttempt attempt;
+  std::string new_hash;
+  IssuedSession offered;
+  bool granted = false;
+
+  Status apply(store::Writer& writer, audit::Event& record) {
+    KAITO_TRY(JudgedAttempt judged, judge(writer, attempt, policy, clock.now()));
+    store::Member& member = judged.member;
+    if (judged.verdict != Verdict::unknown_account) record.targets.push_back({.kind = "member", .id = member.id.str()});
+    if (judged.verdict != Verdict::granted) {
+      mark_refused(record, Code::unauthenticated, to_string(judged.verdict));
+      return {};
+    }
+    if (!new_hash.empty()) {
+      member.password_hash = new_hash;
+      KAITO_CHECK(writer.update(member));
+    }
+    record.actor = {.kind = audit::ActorKind::member, .id = member.id.bytes(), .name = member.username};
+    granted = true;
+    return writer.insert(offered.session);
+  }
+};
+
 }  // namespace
 
 MemberLogin::MemberLogin(store::Store& store, audit::Journal& journal, PasswordHasher& hasher, Sessions& sessions,
@@ -30,7 +57,7 @@ Task<Result<Recorded<IssuedSession>>> MemberLogin::login(const Permit& permit, M
   KAITO_CO_TRY(const std::string username, normalise_username(credentials.username));
   if (credentials.password.size() > kMaxPasswordBytes) co_return fail_invalid("password", "is too long");
   KAITO_CO_TRY(Account account, find_account(store_, credentials.org, username));
-  KAITO_CO_TRY(const PasswordAttempt attempt,
+  KAITO_CO_TRY(PasswordAttempt attempt,
                co_await check_password_of(hasher_, std::move(account.member), credentials.password));
 
   // A hash made at an older cost is replaced while the password is at hand.
@@ -41,28 +68,18 @@ Task<Result<Recorded<IssuedSession>>> MemberLogin::login(const Permit& permit, M
 
   audit::Event event = permit.event();
   event.org = account.org;
-  std::optional<IssuedSession> issued;
-  auto decide = [&](store::Writer& writer, audit::Event& record) -> Status {
-    KAITO_TRY(JudgedAttempt judged, judge(writer, attempt, policy_, clock_.now()));
-    const store::Member& member = judged.member;
-    if (judged.verdict != Verdict::unknown_account) record.targets.push_back({.kind = "member", .id = member.id.str()});
-    if (judged.verdict != Verdict::granted) {
-      mark_refused(record, Code::unauthenticated, to_string(judged.verdict));
-      return {};
-    }
-    if (!new_hash.empty()) {
-      judged.member.password_hash = std::move(new_hash);
-      KAITO_CHECK(writer.update(member));
-    }
-    issued = sessions_.issue(store::SubjectKind::member, member.id.bytes(), member.org, permit.peer());
-    record.actor = {.kind = audit::ActorKind::member, .id = member.id.bytes(), .name = member.username};
-    return writer.insert(issued->session);
-  };
-  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(std::move(event), std::move(decide)));
-  if (!issued)
+  const UuidBytes subject = attempt.account ? attempt.account->id.bytes() : UuidBytes{};
+  auto decision = std::make_shared<LoginDecision>(
+      LoginDecision{.clock = clock_,
+                    .policy = policy_,
+                    .attempt = std::move(attempt),
+                    .new_hash = std::move(new_hash),
+                    .offered = sessions_.issue(store::SubjectKind::member, subject, account.org, permit.peer())});
+  KAITO_CO_TRY(audit::Receipt receipt, co_await commit_shared(journal_, std::move(event), decision));
+  if (!decision->granted)
     co_return Recorded<IssuedSession>{.result = fail(Code::unauthenticated, "login refused"),
                                       .receipt = std::move(receipt)};
-  co_return Recorded<IssuedSession>{.result = *std::move(issued), .receipt = std::move(receipt)};
+  co_return Recorded<IssuedSession>{.result = std::move(decision->offered), .receipt = std::move(receipt)};
 }
 
 }  // namespace kaito::auth

@@ -74,6 +74,24 @@ store::StaffCredential row_of(const webauthn::Registered& key, const StaffId& st
           .created_at = now};
 }
 
+struct Enrolment {
+  const Clock& clock;
+  Ceremony ceremony;
+  webauthn::Registered key;
+  std::string label;
+  store::Staff staff;
+
+  Status apply(store::Writer& writer, audit::Event& record) {
+    const TimePoint now = clock.now();
+    KAITO_CHECK(redeem_one_time_token(writer, purpose_of(ceremony.first_setup), ceremony.one_time_token, now));
+    KAITO_TRY(staff, staff_of(writer, ceremony, now));
+    KAITO_TRY(const auto known, writer.credential(key.credential_id));  // L3 §7.1 step 26
+    if (known) return fail(Code::conflict, "the key is registered already");
+    record.details.push_back({.key = "staff", .value = staff.name});
+    return writer.insert(row_of(key, staff.id, label, now));
+  }
+};
+
 }  // namespace
 
 StaffEnrolment::StaffEnrolment(store::Store& store, audit::Journal& journal, CeremonyStore& ceremonies,
@@ -97,13 +115,13 @@ Task<Result<std::optional<Token>>> StaffEnrolment::issue_setup_token() {
   event.action = "auth.staff.setup";
   event.actor.kind = audit::ActorKind::system;
   event.request = RequestId::make(clock_, random_);
-  KAITO_CO_TRY([[maybe_unused]] const audit::Receipt receipt,
-               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
-                 KAITO_TRY(const bool set_up, any_staff_key(writer));
-                 if (set_up) return fail(Code::conflict, "the appliance was set up meanwhile");
-                 KAITO_CHECK(writer.remove_one_time_tokens_of(kNobody));
-                 return writer.insert(issued.row);
-               }));
+  KAITO_CO_CHECK(
+      co_await journal_.commit(std::move(event), [row = issued.row](store::Writer& writer, audit::Event&) -> Status {
+        KAITO_TRY(const bool set_up, any_staff_key(writer));
+        if (set_up) return fail(Code::conflict, "the appliance was set up meanwhile");
+        KAITO_CHECK(writer.remove_one_time_tokens_of(kNobody));
+        return writer.insert(row);
+      }));
   co_return std::optional<Token>(std::move(issued.token));
 }
 
@@ -147,23 +165,16 @@ Task<Result<Recorded<EnrolledStaff>>> StaffEnrolment::finish(const Permit& permi
                                                       reason ? webauthn::to_string(*reason) : "response");
   }
 
-  EnrolledStaff enrolled{.credential_id = key->credential_id};
-  auto keep = [&](store::Writer& writer, audit::Event& record) -> Status {
-    const TimePoint now = clock_.now();
-    KAITO_TRY([[maybe_unused]] const auto token,
-              redeem_one_time_token(writer, purpose_of(begun->first_setup), begun->one_time_token, now));
-    KAITO_TRY(enrolled.staff, staff_of(writer, *begun, now));
-    KAITO_TRY(const auto known, writer.credential(key->credential_id));  // L3 §7.1 step 26
-    if (known) return fail(Code::conflict, "the key is registered already");
-    record.details.push_back({.key = "staff", .value = enrolled.staff.name});
-    return writer.insert(row_of(*key, enrolled.staff.id, std::move(label), now));
-  };
-  Result<audit::Receipt> receipt = co_await journal_.commit(event, std::move(keep));
+  auto enrolment = std::make_shared<Enrolment>(
+      Enrolment{.clock = clock_, .ceremony = *std::move(begun), .key = *std::move(key), .label = std::move(label)});
+  Result<audit::Receipt> receipt = co_await commit_shared(journal_, event, enrolment);
   if (!receipt && traits(receipt.error().code).outcome != Outcome::failed)
     co_return co_await refuse_recorded<EnrolledStaff>(journal_, std::move(event), std::move(receipt).error(),
                                                       "overtaken");
   KAITO_CO_TRY(audit::Receipt kept, std::move(receipt));
-  co_return Recorded<EnrolledStaff>{.result = std::move(enrolled), .receipt = std::move(kept)};
+  co_return Recorded<EnrolledStaff>{
+      .result = EnrolledStaff{.staff = std::move(enrolment->staff), .credential_id = enrolment->key.credential_id},
+      .receipt = std::move(kept)};
 }
 
 }  // namespace kaito::auth

@@ -39,6 +39,28 @@ bool counter_grows(std::uint32_t stored, std::uint32_t shown) noexcept {
   return (stored == 0 && shown == 0) || shown > stored;
 }
 
+struct LoginDecision {
+  Bytes credential_id;
+  std::uint32_t sign_count;
+  IssuedSession offered;
+  bool granted = false;
+
+  Status apply(store::Writer& writer, audit::Event& record) {
+    const auto refused = [&record](std::string_view reason) -> Status {
+      mark_refused(record, Code::unauthenticated, reason);
+      return {};
+    };
+    KAITO_TRY(const std::optional<Holder> now, find_holder(writer, credential_id));
+    if (!now) return refused("unknown credential");
+    if (now->staff.disabled) return refused("disabled");
+    if (!counter_grows(now->key.sign_count, sign_count)) return refused(webauthn::to_string(webauthn::Reason::counter));
+    KAITO_CHECK(writer.update_sign_count(credential_id, sign_count));
+    record.actor = {.kind = audit::ActorKind::staff, .id = now->staff.id.bytes(), .name = now->staff.name};
+    granted = true;
+    return writer.insert(offered.session);
+  }
+};
+
 }  // namespace
 
 StaffLogin::StaffLogin(store::Store& store, audit::Journal& journal, CeremonyStore& ceremonies, Sessions& sessions,
@@ -75,27 +97,15 @@ Task<Result<Recorded<IssuedSession>>> StaffLogin::finish(const Permit& permit, s
     co_return co_await refuse(reason ? webauthn::to_string(*reason) : "response");
   }
 
-  std::optional<IssuedSession> issued;
-  auto decide = [&](store::Writer& writer, audit::Event& record) -> Status {
-    const auto refused = [&record](std::string_view reason) -> Status {
-      mark_refused(record, Code::unauthenticated, reason);
-      return {};
-    };
-    KAITO_TRY(const std::optional<Holder> now, find_holder(writer, parsed.id));
-    if (!now) return refused("unknown credential");
-    if (now->staff.disabled) return refused("disabled");
-    if (!counter_grows(now->key.sign_count, asserted->sign_count))
-      return refused(webauthn::to_string(webauthn::Reason::counter));
-    KAITO_CHECK(writer.update_sign_count(parsed.id, asserted->sign_count));
-    issued = sessions_.issue(store::SubjectKind::staff, now->staff.id.bytes(), std::nullopt, permit.peer());
-    record.actor = {.kind = audit::ActorKind::staff, .id = now->staff.id.bytes(), .name = now->staff.name};
-    return writer.insert(issued->session);
-  };
-  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(std::move(event), std::move(decide)));
-  if (!issued)
+  auto decision = std::make_shared<LoginDecision>(LoginDecision{
+      .credential_id = parsed.id,
+      .sign_count = asserted->sign_count,
+      .offered = sessions_.issue(store::SubjectKind::staff, holder->staff.id.bytes(), std::nullopt, permit.peer())});
+  KAITO_CO_TRY(audit::Receipt receipt, co_await commit_shared(journal_, std::move(event), decision));
+  if (!decision->granted)
     co_return Recorded<IssuedSession>{.result = fail(Code::unauthenticated, "login refused"),
                                       .receipt = std::move(receipt)};
-  co_return Recorded<IssuedSession>{.result = *std::move(issued), .receipt = std::move(receipt)};
+  co_return Recorded<IssuedSession>{.result = std::move(decision->offered), .receipt = std::move(receipt)};
 }
 
 }  // namespace kaito::auth

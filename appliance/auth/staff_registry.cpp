@@ -38,6 +38,34 @@ Status keep_an_officer(store::Reader& reader, const store::Staff& leaving) {
   return {};
 }
 
+struct Invitation {
+  store::OneTimeToken row;
+  store::Staff staff;
+
+  Status apply(store::Writer& writer, audit::Event&) {
+    KAITO_TRY(staff, existing(writer, staff.id));
+    if (staff.disabled) return fail(Code::conflict, "a disabled staff member enrols no key");
+    KAITO_CHECK(writer.remove_one_time_tokens_of(staff.id.bytes()));
+    return writer.insert(row);
+  }
+};
+
+struct Disabling {
+  bool disabled;
+  store::Staff staff;
+
+  Status apply(store::Writer& writer, audit::Event&) {
+    KAITO_TRY(staff, existing(writer, staff.id));
+    if (disabled) {
+      KAITO_CHECK(keep_an_officer(writer, staff));
+      KAITO_CHECK(writer.remove_sessions_of(store::SubjectKind::staff, staff.id.bytes()));
+      KAITO_CHECK(writer.remove_one_time_tokens_of(staff.id.bytes()));
+    }
+    staff.disabled = disabled;
+    return writer.update(staff);
+  }
+};
+
 }  // namespace
 
 StaffRegistry::StaffRegistry(audit::Journal& journal, const Clock& clock, Random& random)
@@ -54,10 +82,11 @@ Task<Result<Recorded<InvitedStaff>>> StaffRegistry::create(const Permit& permit,
   event.details.push_back({.key = "staff", .value = staff.name});
   event.details.push_back({.key = "role", .value = std::string(to_text(role))});
   KAITO_CO_TRY(audit::Receipt receipt,
-               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
-                 KAITO_CHECK(writer.insert(staff));
-                 return writer.insert(issued.row);
-               }));
+               co_await journal_.commit(std::move(event),
+                                        [staff, row = issued.row](store::Writer& writer, audit::Event&) -> Status {
+                                          KAITO_CHECK(writer.insert(staff));
+                                          return writer.insert(row);
+                                        }));
   co_return Recorded<InvitedStaff>{.result = InvitedStaff{.staff = std::move(staff), .token = std::move(issued.token)},
                                    .receipt = std::move(receipt)};
 }
@@ -65,51 +94,38 @@ Task<Result<Recorded<InvitedStaff>>> StaffRegistry::create(const Permit& permit,
 Task<Result<Recorded<InvitedStaff>>> StaffRegistry::invite(const Permit& permit, StaffId id) {
   IssuedOneTimeToken issued = issue_one_time_token(store::OneTimePurpose::staff_enrolment, id.bytes(), std::nullopt,
                                                    kEnrolmentLife, clock_, random_);
-  InvitedStaff invited{.token = std::move(issued.token)};
   audit::Event event = permit.event();
   event.targets.push_back({.kind = "staff", .id = id.str()});
-  KAITO_CO_TRY(audit::Receipt receipt,
-               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
-                 KAITO_TRY(invited.staff, existing(writer, id));
-                 if (invited.staff.disabled) return fail(Code::conflict, "a disabled staff member enrols no key");
-                 KAITO_CHECK(writer.remove_one_time_tokens_of(id.bytes()));
-                 return writer.insert(issued.row);
-               }));
-  co_return Recorded<InvitedStaff>{.result = std::move(invited), .receipt = std::move(receipt)};
+  auto invitation = std::make_shared<Invitation>(Invitation{.row = std::move(issued.row), .staff = {.id = id}});
+  KAITO_CO_TRY(audit::Receipt receipt, co_await commit_shared(journal_, std::move(event), invitation));
+  co_return Recorded<InvitedStaff>{
+      .result = InvitedStaff{.staff = std::move(invitation->staff), .token = std::move(issued.token)},
+      .receipt = std::move(receipt)};
 }
 
 Task<Result<Recorded<store::Staff>>> StaffRegistry::set_disabled(const Permit& permit, StaffId id, bool disabled) {
-  store::Staff staff;
   audit::Event event = permit.event();
   event.targets.push_back({.kind = "staff", .id = id.str()});
   event.details.push_back({.key = "disabled", .value = disabled ? "true" : "false"});
-  KAITO_CO_TRY(audit::Receipt receipt,
-               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
-                 KAITO_TRY(staff, existing(writer, id));
-                 if (disabled) {
-                   KAITO_CHECK(keep_an_officer(writer, staff));
-                   KAITO_CHECK(writer.remove_sessions_of(store::SubjectKind::staff, id.bytes()));
-                   KAITO_CHECK(writer.remove_one_time_tokens_of(id.bytes()));
-                 }
-                 staff.disabled = disabled;
-                 return writer.update(staff);
-               }));
-  co_return Recorded<store::Staff>{.result = std::move(staff), .receipt = std::move(receipt)};
+  auto change = std::make_shared<Disabling>(Disabling{.disabled = disabled, .staff = {.id = id}});
+  KAITO_CO_TRY(audit::Receipt receipt, co_await commit_shared(journal_, std::move(event), change));
+  co_return Recorded<store::Staff>{.result = std::move(change->staff), .receipt = std::move(receipt)};
 }
 
 Task<Result<Recorded<void>>> StaffRegistry::remove_credential(const Permit& permit, StaffId id, Bytes credential_id) {
   audit::Event event = permit.event();
   event.targets.push_back({.kind = "staff", .id = id.str()});
   event.targets.push_back({.kind = "credential", .id = to_base64url(credential_id)});
-  KAITO_CO_TRY(audit::Receipt receipt,
-               co_await journal_.commit(std::move(event), [&](store::Writer& writer, audit::Event&) -> Status {
-                 KAITO_TRY(const store::Staff staff, existing(writer, id));
-                 KAITO_TRY(const auto keys, writer.credentials_of(id));
-                 if (keys.size() == 1 && keys.front().credential_id == credential_id)
-                   KAITO_CHECK(keep_an_officer(writer, staff));
-                 KAITO_CHECK(writer.remove_sessions_of(store::SubjectKind::staff, id.bytes()));
-                 return writer.remove_credential(id, credential_id);
-               }));
+  KAITO_CO_TRY(
+      audit::Receipt receipt,
+      co_await journal_.commit(std::move(event), [id, credential_id](store::Writer& writer, audit::Event&) -> Status {
+        KAITO_TRY(const store::Staff staff, existing(writer, id));
+        KAITO_TRY(const auto keys, writer.credentials_of(id));
+        if (keys.size() == 1 && keys.front().credential_id == credential_id)
+          KAITO_CHECK(keep_an_officer(writer, staff));
+        KAITO_CHECK(writer.remove_sessions_of(store::SubjectKind::staff, id.bytes()));
+        return writer.remove_credential(id, credential_id);
+      }));
   co_return Recorded<void>{.result = {}, .receipt = std::move(receipt)};
 }
 
