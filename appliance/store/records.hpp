@@ -122,9 +122,9 @@ struct ApiKey {
   OrgId org;
   std::string name;
   ByteArray<32> token_hash{};
-  std::string hint;           // the token's last four characters, for people
-  std::uint32_t scopes = 0;   // bits of auth::Scope
-  std::vector<GroupId> groups;  // empty: all of the org's seeds
+  std::string hint;              // the token's last four characters, for people
+  std::uint32_t scopes = 0;      // bits of auth::Scope
+  std::vector<GroupId> groups;   // empty: all of the org's seeds; keeps the id of a group that was removed
   std::string allowed_networks;  // CIDR list separated by commas; empty: any
   std::optional<TimePoint> expires_at;
   std::optional<TimePoint> last_used;

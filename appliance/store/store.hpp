@@ -21,19 +21,23 @@ struct SeedFilter {
   OrgId org;
   std::optional<std::vector<GroupId>> groups;  // absent: all; empty: none
   std::optional<GroupId> group;                // narrow to one group
-  std::string search;                          // case-insensitive part of issuer or account; empty: all
+  std::string search;  // case-insensitive part of issuer or account, at most 256 bytes, taken literally; empty: all
 };
 
 struct AuditFilter {
-  std::optional<OrgId> org;  // absent: the whole appliance
-  std::uint64_t from = 0;    // first sequence
+  std::optional<OrgId> org;            // absent: the whole appliance
+  std::uint64_t from = 0;              // first sequence
   std::optional<std::uint64_t> until;  // end, exclusive
-  std::uint32_t limit = 1000;
+  std::uint32_t limit = 1000;          // 1 to 10,000
   bool newest_first = false;
 };
 
 // Reads of one consistent state. Not thread-safe. A missing row is an empty optional, not an error; an error means that
 // the database failed (Code::storage_failed) or holds what it must not (Code::integrity).
+//
+// Pages: a limit outside 1 to 1000 and a cursor that the same listing did not give are Code::invalid_request naming
+// `limit` or `cursor`. Orgs, members, groups and API keys come in the order of their creation, seeds by issuer and
+// account whatever their case. A row that stays is seen exactly once, whatever is added or removed between two pages.
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -74,14 +78,16 @@ class Reader {
 
   virtual Result<std::vector<AuditRow>> audit_rows(const AuditFilter& filter) = 0;
   virtual Result<std::uint64_t> audit_size() = 0;
-  // Leaf hashes [from, until), in order.
+  // Leaf hashes [from, until), in order. Code::integrity when one is missing.
   virtual Result<std::vector<ByteArray<32>>> audit_leaf_hashes(std::uint64_t from, std::uint64_t until) = 0;
   virtual Result<std::optional<AuditCheckpoint>> latest_checkpoint() = 0;
   virtual Result<std::vector<AuditCheckpoint>> checkpoints(std::uint64_t from_size, std::uint32_t limit) = 0;
 };
 
-// Reads and changes inside the writer's transaction; sees its own changes. A change of a row that is not there is
-// Code::not_found; a broken uniqueness is Code::conflict and names the column in `field`.
+// Reads and changes inside the writer's transaction; sees its own changes. A change of a row that is not there, or that
+// refers to one that is not there, is Code::not_found; a broken uniqueness is Code::conflict and a value out of the
+// schema's bounds Code::invalid_request, both naming the column in `field`. update() writes all but id, org and
+// created_at. remove_*_of and remove_sessions_before may find nothing.
 class Writer : public Reader {
  public:
   virtual Status put_meta(std::string_view key, ByteView value) = 0;
@@ -98,7 +104,8 @@ class Writer : public Reader {
   virtual Status insert(const Group& group) = 0;
   virtual Status update(const Group& group) = 0;
   virtual Status remove_group(const OrgId& org, const GroupId& id) = 0;
-  virtual Status add_to_group(const GroupId& group, const MemberId& member) = 0;  // idempotent
+  // Idempotent. Code::not_found when either is absent, or the two belong to different orgs.
+  virtual Status add_to_group(const GroupId& group, const MemberId& member) = 0;
   virtual Status remove_from_group(const GroupId& group, const MemberId& member) = 0;
   virtual Status add_to_group(const GroupId& group, const SeedId& seed) = 0;
   virtual Status remove_from_group(const GroupId& group, const SeedId& seed) = 0;
@@ -127,32 +134,38 @@ class Writer : public Reader {
   virtual Status touch_api_key(const ApiKeyId& id, TimePoint last_used) = 0;
   virtual Status remove_api_key(const OrgId& org, const ApiKeyId& id) = 0;
 
+  // Code::conflict unless row.sequence is audit_size(): records follow each other without a gap.
   virtual Status append_audit(const AuditRow& row) = 0;
   virtual Status insert(const AuditCheckpoint& checkpoint) = 0;
 };
 
-// Runs on the writer thread. An error rolls this job back alone and reaches its caller.
+// Runs on the writer thread; must not throw or wait. An error rolls this job back alone and reaches its caller. A lost
+// transaction (I/O error, full disk, an error of the observer) fails every job of the batch.
 using Job = std::move_only_function<Status(Writer&)>;
 
 enum class JobKind : std::uint8_t {
   change,  // refused with Code::storage_full when the volume's reserve is touched
-  record,  // an audit record alone: may use the reserve, so that reads go on while the volume is full
+  // An audit record alone: may use the reserve, so that reads go on while the volume is full. Runs without a savepoint,
+  // so it must change nothing before it fails; else it fails its whole batch.
+  record,
 };
 
 // Told of every batch, on the writer thread. The journal keeps its tree in step with the transaction through this.
+// It is not told of a single job that was rolled back: what a job does outside the database, it does as its last act,
+// when nothing of it can fail any more.
 class BatchObserver {
  public:
   virtual ~BatchObserver() = default;
   // Last statement of the transaction. An error fails the batch.
   virtual Status before_commit(Writer& writer) = 0;
-  virtual void committed() = 0;
-  virtual void rolled_back() = 0;
+  virtual void committed() = 0;    // before any job of the batch is completed
+  virtual void rolled_back() = 0;  // instead of committed(), once jobs have run
 };
 
 struct StoreStatistics {
   std::uint64_t batches = 0;
   std::uint64_t jobs = 0;
-  bool failed = false;        // a commit or fsync failed: writes are refused until the process is started again
+  bool failed = false;           // a commit or fsync failed: writes are refused until the process is started again
   bool reserve_touched = false;  // the volume is nearly full: changes are refused
 };
 
@@ -161,12 +174,14 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // A consistent snapshot on a connection of its own. Give it back before any co_await: a snapshot that waits holds up
-  // the checkpointing of the log.
+  // A consistent snapshot on a connection of its own: the state at its first read, with every write that had completed
+  // by then. Give it back before any co_await: a snapshot that waits holds up the checkpointing of the log.
+  // Code::deadline_exceeded when no connection came free in time.
   virtual Result<std::unique_ptr<Reader>> snapshot() = 0;
 
   // Completes when the job is durable, or failed. Code::storage_failed after a failed commit, and from then on for
-  // every write: a failed fsync is never tried again (the kernel may have dropped the pages).
+  // every write: a failed fsync is never tried again (the kernel may have dropped the pages). Code::deadline_exceeded,
+  // at once, when too many jobs wait already.
   virtual Future<Result<void>> write(Job job, JobKind kind) = 0;
 
   // Set once, before the first write.

@@ -39,11 +39,10 @@ struct StoreOptions {
   std::string vfs;  // name of a registered SQLite VFS; empty: the system's. For tests that inject faults.
 };
 
-// Opens or creates the database; creates its directory (0700) when absent. Every file is 0600. Migrates an older schema,
-// one transaction a step. Errors:
-//   configuration   another process has it open, the file is another product's, or its schema is newer than this program
-//   integrity       the file is damaged (PRAGMA quick_check)
-//   storage_full, storage_failed
+// Opens or creates the database; creates its directory (0700) when absent. Every file is 0600. Migrates an older
+// schema, one transaction a step. Errors:
+//   configuration   another process has it open, the file is another product's, or its schema is newer than this
+//   program integrity       the file is damaged (PRAGMA quick_check) storage_full, storage_failed
 // The store ends with its last queued job done; every snapshot must have been given back before.
 Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& path, StoreOptions options, Logger& logger);
 

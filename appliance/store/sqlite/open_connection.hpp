@@ -1,0 +1,24 @@
+// Connections set up as the product needs them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "appliance/store/sqlite/connection.hpp"
+
+namespace kaito::store::sqlite {
+
+// The one connection that writes: WAL, synchronous=FULL, never a checkpoint by itself. Waits a tenth of a second at
+// most for locks and readers. Open it before any reader: it recovers the log that a crash has left.
+Result<Connection> open_writer_connection(const std::filesystem::path& path, const std::string& vfs);
+
+// A connection that can only read, and never checkpoints.
+Result<Connection> open_reader_connection(const std::filesystem::path& path, const std::string& vfs);
+
+// For the keyring: rollback journal that keeps its size, synchronous=EXTRA.
+Result<Connection> open_keyring_connection(const std::filesystem::path& path, const std::string& vfs);
+
+// PRAGMA quick_check: Code::integrity with the first thing that is wrong.
+Status check_quickly(Connection& connection);
+
+}  // namespace kaito::store::sqlite

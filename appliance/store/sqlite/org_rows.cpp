@@ -1,0 +1,140 @@
+#include "appliance/store/sqlite/org_rows.hpp"
+
+#include "appliance/store/sqlite/limits.hpp"
+#include "appliance/store/sqlite/page_cursor.hpp"
+
+namespace kaito::store::sqlite {
+namespace {
+
+Result<Org> read_org(const Statement& statement) {
+  Row row(statement, "org");
+  return row.finish(Org{.id = row.id<OrgId>(),
+                        .name = row.text(1, limits::kOrgName),
+                        .created_at = row.time(),
+                        .kek_version = row.number<KeyVersion>()});
+}
+
+Result<Group> read_group(const Statement& statement) {
+  Row row(statement, "org_group");
+  return row.finish(Group{
+      .id = row.id<GroupId>(), .org = row.id<OrgId>(), .name = row.text(1, limits::kName), .created_at = row.time()});
+}
+
+template <class IdType>
+Result<IdType> read_id(const Statement& statement) {
+  Row row(statement, "group_member or group_seed");
+  return row.finish(row.id<IdType>());
+}
+
+}  // namespace
+
+Result<std::optional<Bytes>> find_meta(Connection& connection, std::string_view key) {
+  const auto read = [](const Statement& statement) {
+    Row row(statement, "meta");
+    return row.finish(row.blob(0, limits::kMetaValue));
+  };
+  return connection.one("SELECT value FROM meta WHERE key = ?1", read, key);
+}
+
+Status put_meta(Connection& connection, std::string_view key, ByteView value) {
+  return connection.run(
+      "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key,
+      value);
+}
+
+Result<std::optional<Org>> find_org(Connection& connection, const OrgId& id) {
+  return connection.one("SELECT id, name, created_at, kek_version FROM org WHERE id = ?1", read_org, id);
+}
+
+Result<std::optional<Org>> find_org_by_name(Connection& connection, std::string_view name) {
+  return connection.one("SELECT id, name, created_at, kek_version FROM org WHERE name = ?1", read_org, name);
+}
+
+Result<Page<Org>> list_orgs(Connection& connection, const PageRequest& page) {
+  KAITO_CHECK(check_limit(page));
+  KAITO_TRY(const UuidBytes after, read_id_cursor(Listing::orgs, {}, page));
+  KAITO_TRY(auto rows,
+            connection.all("SELECT id, name, created_at, kek_version FROM org WHERE id > ?1 ORDER BY id LIMIT ?2",
+                           read_org, after, page.limit + 1));
+  return page_by_id(std::move(rows), Listing::orgs, {}, page);
+}
+
+Status insert_org(Connection& connection, const Org& org) {
+  return connection.run("INSERT INTO org (id, name, created_at, kek_version) VALUES (?1, ?2, ?3, ?4)", org.id, org.name,
+                        org.created_at, org.kek_version);
+}
+
+Status update_org(Connection& connection, const Org& org) {
+  return connection.change_one("UPDATE org SET name = ?2, kek_version = ?3 WHERE id = ?1", org.id, org.name,
+                               org.kek_version);
+}
+
+Status remove_org(Connection& connection, const OrgId& id) {
+  return connection.change_one("DELETE FROM org WHERE id = ?1", id);  // the rest follows by ON DELETE CASCADE
+}
+
+Result<std::optional<Group>> find_group(Connection& connection, const OrgId& org, const GroupId& id) {
+  return connection.one("SELECT id, org, name, created_at FROM org_group WHERE id = ?1 AND org = ?2", read_group, id,
+                        org);
+}
+
+Result<Page<Group>> list_groups(Connection& connection, const OrgId& org, const PageRequest& page) {
+  KAITO_CHECK(check_limit(page));
+  KAITO_TRY(const UuidBytes after, read_id_cursor(Listing::groups, org.bytes(), page));
+  KAITO_TRY(auto rows, connection.all("SELECT id, org, name, created_at FROM org_group WHERE org = ?1 AND id > ?2 "
+                                      "ORDER BY id LIMIT ?3",
+                                      read_group, org, after, page.limit + 1));
+  return page_by_id(std::move(rows), Listing::groups, org.bytes(), page);
+}
+
+Status insert_group(Connection& connection, const Group& group) {
+  return connection.run("INSERT INTO org_group (id, org, name, created_at) VALUES (?1, ?2, ?3, ?4)", group.id,
+                        group.org, group.name, group.created_at);
+}
+
+Status update_group(Connection& connection, const Group& group) {
+  return connection.change_one("UPDATE org_group SET name = ?3 WHERE id = ?1 AND org = ?2", group.id, group.org,
+                               group.name);
+}
+
+Status remove_group(Connection& connection, const OrgId& org, const GroupId& id) {
+  return connection.change_one("DELETE FROM org_group WHERE id = ?1 AND org = ?2", id, org);
+}
+
+Result<std::vector<GroupId>> groups_of_member(Connection& connection, const MemberId& id) {
+  return connection.all("SELECT group_id FROM group_member WHERE member = ?1 ORDER BY group_id", read_id<GroupId>, id);
+}
+
+Result<std::vector<GroupId>> groups_of_seed(Connection& connection, const SeedId& id) {
+  return connection.all("SELECT group_id FROM group_seed WHERE seed = ?1 ORDER BY group_id", read_id<GroupId>, id);
+}
+
+Result<std::vector<MemberId>> members_of_group(Connection& connection, const GroupId& id) {
+  return connection.all("SELECT member FROM group_member WHERE group_id = ?1 ORDER BY member", read_id<MemberId>, id);
+}
+
+// The join finds no row when either is absent or they belong to two orgs. DO UPDATE, which changes nothing, makes the
+// statement count a row that is there already as changed.
+Status add_to_group(Connection& connection, const GroupId& group, const MemberId& member) {
+  return connection.change_one(
+      "INSERT INTO group_member (group_id, member) SELECT g.id, m.id FROM org_group g JOIN member m ON m.org = g.org "
+      "WHERE g.id = ?1 AND m.id = ?2 ON CONFLICT (member, group_id) DO UPDATE SET member = excluded.member",
+      group, member);
+}
+
+Status add_to_group(Connection& connection, const GroupId& group, const SeedId& seed) {
+  return connection.change_one(
+      "INSERT INTO group_seed (group_id, seed) SELECT g.id, s.id FROM org_group g JOIN seed s ON s.org = g.org "
+      "WHERE g.id = ?1 AND s.id = ?2 ON CONFLICT (seed, group_id) DO UPDATE SET seed = excluded.seed",
+      group, seed);
+}
+
+Status remove_from_group(Connection& connection, const GroupId& group, const MemberId& member) {
+  return connection.change_one("DELETE FROM group_member WHERE member = ?2 AND group_id = ?1", group, member);
+}
+
+Status remove_from_group(Connection& connection, const GroupId& group, const SeedId& seed) {
+  return connection.change_one("DELETE FROM group_seed WHERE seed = ?2 AND group_id = ?1", group, seed);
+}
+
+}  // namespace kaito::store::sqlite

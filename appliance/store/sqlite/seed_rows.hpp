@@ -1,0 +1,22 @@
+// Rows of seed.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "appliance/store/sqlite/connection.hpp"
+#include "appliance/store/store.hpp"
+
+namespace kaito::store::sqlite {
+
+Result<std::optional<Seed>> find_seed(Connection& connection, const OrgId& org, const SeedId& id);
+// By issuer, account and id, whatever the case of the labels.
+Result<Page<Seed>> list_seeds(Connection& connection, const SeedFilter& filter, const PageRequest& page);
+Result<std::uint64_t> count_seeds(Connection& connection, const OrgId& org);
+Result<std::vector<SeedId>> find_seeds_by_fingerprint(Connection& connection, const OrgId& org,
+                                                      const ByteArray<16>& fingerprint);
+Status insert_seed(Connection& connection, const Seed& seed);
+Status update_seed(Connection& connection, const Seed& seed);
+Status remove_seed(Connection& connection, const OrgId& org, const SeedId& id);
+
+}  // namespace kaito::store::sqlite
