@@ -64,6 +64,11 @@ TEST(Base64, RefusesForeignAlphabetsAndTrailingText) {
   EXPECT_FALSE(from_base64url("+/8"));
   EXPECT_FALSE(from_base64url("-_8="));
   EXPECT_FALSE(from_base64url("-_8\n"));
+  for (int byte = 0x80; byte < 0x100; ++byte) {
+    const std::string text{'A', 'A', 'A', static_cast<char>(byte)};
+    EXPECT_FALSE(from_base64(text)) << byte;
+    EXPECT_FALSE(from_base64url(text)) << byte;
+  }
 }
 
 TEST(ErrorTable, SlugsAreUnique) {
