@@ -61,10 +61,4 @@ Writer& Writer::raw(ByteView encoded) {
   return *this;
 }
 
-Bytes attestation_object(std::string_view format, ByteView statement, ByteView authenticator_data) {
-  Writer writer;
-  writer.map(3).text("fmt").text(format).text("attStmt").raw(statement).text("authData").bytes(authenticator_data);
-  return writer.take();
-}
-
 }  // namespace kaito::webauthn::cbor

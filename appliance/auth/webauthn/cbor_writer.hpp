@@ -24,7 +24,4 @@ class Writer {
   Bytes out_;
 };
 
-// {"fmt", "attStmt", "authData"} (L3 §6.5.4). `statement`: an encoded map.
-Bytes attestation_object(std::string_view format, ByteView statement, ByteView authenticator_data);
-
 }  // namespace kaito::webauthn::cbor

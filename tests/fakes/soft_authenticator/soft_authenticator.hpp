@@ -29,7 +29,9 @@ struct Behaviour {
   std::int64_t counter_step = 1;       // 0: stands still; negative: goes back
   std::optional<std::string> rp_id{};  // signs for this relying party instead
   std::optional<std::string> pin{};    // needs this PIN (CTAP2 clientPIN, protocol 1) and has no built-in "uv"
+  bool reader_locked = false;          // has a built-in reader beside the PIN, but too many wrong fingers locked it
   int pin_tries = 8;                   // left before it locks
+  bool u2f_only = false;               // speaks no CTAP2: cannot verify its user
   bool touched = true;                 // false: the user never touches it
 };
 
