@@ -18,7 +18,7 @@ Result<Connection> open_reader_connection(const std::filesystem::path& path, con
 // For the keyring: rollback journal that keeps its size, synchronous=EXTRA.
 Result<Connection> open_keyring_connection(const std::filesystem::path& path, const std::string& vfs);
 
-// PRAGMA quick_check: Code::integrity with the first thing that is wrong.
+// PRAGMA quick_check of the file's structure: Code::integrity with the first thing that is wrong.
 Status check_quickly(Connection& connection);
 
 }  // namespace kaito::store::sqlite
