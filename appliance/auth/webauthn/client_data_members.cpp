@@ -12,10 +12,10 @@ constexpr std::size_t kMaxDepth = 16;
 // Events of Boost.JSON's parser. Each returns false to stop it.
 class Collector {
  public:
-  static constexpr std::size_t max_object_size = 64;
+  static constexpr std::size_t max_object_size = 1024;
   static constexpr std::size_t max_array_size = 1024;
   static constexpr std::size_t max_key_size = 1024;
-  static constexpr std::size_t max_string_size = 16 * 1024;
+  static constexpr std::size_t max_string_size = 32 * 1024;
 
   using error = boost::system::error_code;
 

@@ -9,7 +9,7 @@
 namespace kaito::webauthn {
 
 // Limits that no honest client comes near; a response over one is refused before anything in it is decoded.
-inline constexpr std::size_t kMaxClientDataBytes = 8 * 1024;
+inline constexpr std::size_t kMaxClientDataBytes = 32 * 1024;
 inline constexpr std::size_t kMaxAttestationObjectBytes = 64 * 1024;
 inline constexpr std::size_t kMaxAuthenticatorDataBytes = 16 * 1024;
 inline constexpr std::size_t kMaxSignatureBytes = 1024;
