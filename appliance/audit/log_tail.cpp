@@ -33,13 +33,14 @@ Status check_last_rows(store::Reader& reader, const LogTail& tail) {
   const std::uint64_t count = std::min(size, kCheckedRows);
   const std::uint64_t from = size - count;
   KAITO_TRY(const auto rows, reader.audit_rows({.from = from, .limit = static_cast<std::uint32_t>(count)}));
-  if (rows.size() != count) return damaged(from + rows.size(), "is missing");
   constexpr Hash kNone{};
   const Hash* previous = from == 0 ? &kNone : nullptr;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    KAITO_CHECK(check_row(rows[i], from + i, previous));
-    previous = &rows[i].leaf_hash;
+  std::uint64_t sequence = from;
+  for (const store::AuditRow& row : rows) {
+    KAITO_CHECK(check_row(row, sequence++, previous));
+    previous = &row.leaf_hash;
   }
+  if (sequence != size) return damaged(sequence, "is missing");
   if (rows.back().leaf_hash != tail.last) return damaged(size - 1, "is not the one that was written last");
 
   const std::uint64_t leaves = std::uint64_t{1} << std::countr_zero(size);
