@@ -10,6 +10,7 @@
 #include "appliance/base/result.hpp"
 #include "appliance/base/unique_fd.hpp"
 #include "hsm/client/client_config.hpp"
+#include "hsm/protocol/connection.hpp"
 
 namespace kaito::hsm {
 
@@ -37,9 +38,6 @@ class WorkerProcess {
   UniqueFd socket_;
   std::optional<int> status_;
 };
-
-// The file descriptor by which a worker reaches its client.
-inline constexpr int kWorkerSocket = 3;
 
 // What a wait status says: the code whose exit_code the worker ended with where only one can be meant, else
 // hsm_unavailable; with the signal or number in `detail`.

@@ -5,6 +5,9 @@
 
 namespace kaito::hsm {
 
+// The file descriptor by which a worker reaches its client.
+inline constexpr int kWorkerSocket = 3;
+
 class Connection {
  public:
   // `socket` stays the caller's and must outlive the connection.

@@ -1,0 +1,133 @@
+#include "hsm/audit_keys.hpp"
+
+#include "hsm/key_policy.hpp"
+
+namespace kaito::hsm {
+namespace {
+
+constexpr ByteArray<5> kEd25519{0x06, 0x03, 0x2b, 0x65, 0x70};  // OBJECT IDENTIFIER 1.3.101.112, RFC 8410 §3
+constexpr std::string_view kProbe = "kaito audit key, pairwise check";
+
+std::string name_of(KeyVersion version) { return fmt::format("{} version {}", AuditKeys::kLabel, version); }
+
+Failure rejected(KeyVersion version, std::string_view why) {
+  return Failure(Error{.code = Code::hsm_key_rejected, .detail = fmt::format("{}: {}", name_of(version), why)});
+}
+
+TokenResult<ByteArray<64>> sign_with(Session& session, ObjectHandle key, ByteView message) {
+  Mechanism mechanism(CKM_EDDSA);
+  ByteArray<64> signature{};
+  KAITO_TRY(const std::size_t size, session.sign(mechanism.get(), key, message, signature));
+  if (size != signature.size())
+    return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "CKM_EDDSA gave no Ed25519 signature"}));
+  return signature;
+}
+
+// CKA_EC_POINT: the 32 bytes of RFC 8032, bare (PKCS#11 v3.0) or in a DER OCTET STRING (v2.40, SoftHSM).
+TokenResult<ByteArray<32>> public_bytes(Session& session, ObjectHandle public_key, KeyVersion version) {
+  KAITO_TRY(const auto point, session.bytes(public_key, CKA_EC_POINT));
+  ByteView bytes = point ? ByteView(*point) : ByteView();
+  if (bytes.size() == 34 && bytes[0] == 0x04 && bytes[1] == 32) bytes = bytes.subspan(2);
+  if (bytes.size() != 32) return fail(rejected(version, "its public key is not an Ed25519 point"));
+  ByteArray<32> result{};
+  std::ranges::copy(bytes, result.begin());
+  return result;
+}
+
+TokenResult<std::map<KeyVersion, ObjectHandle>> find_class(Session& session, CK_OBJECT_CLASS object_class) {
+  KAITO_TRY(const auto objects,
+            session.find(AttributeTemplate().number(CKA_CLASS, object_class).text(CKA_LABEL, AuditKeys::kLabel)));
+  std::map<KeyVersion, ObjectHandle> found;
+  for (const ObjectHandle object : objects) {
+    KAITO_TRY(const KeyVersion version, version_of(session, object, AuditKeys::kLabel));
+    if (!found.emplace(version, object).second) return fail(rejected(version, "exists twice"));
+  }
+  return found;
+}
+
+AttributeTemplate named(KeyVersion version) {
+  return AttributeTemplate().text(CKA_LABEL, AuditKeys::kLabel).bytes(CKA_ID, key_id(version)).flag(CKA_TOKEN, true);
+}
+
+}  // namespace
+
+TokenResult<AuditKeys::Pair> AuditKeys::load(Session& session, KeyVersion version, Session::KeyPair handles) {
+  KAITO_CHECK(check_audit_private_key(session, handles.private_key, name_of(version)));
+  KAITO_TRY(const auto public_key, public_bytes(session, handles.public_key, version));
+  KAITO_TRY(const auto signature, sign_with(session, handles.private_key, as_bytes(kProbe)));
+  Mechanism mechanism(CKM_EDDSA);
+  auto verified = session.verify(mechanism.get(), handles.public_key, as_bytes(kProbe), signature);
+  if (!verified && verified.error().kind == ReturnClass::data_error)
+    return fail(rejected(version, "its public key does not verify its signature"));
+  KAITO_CHECK(std::move(verified));
+  return Pair{.handles = handles, .key = {.version = version, .public_key = public_key}};
+}
+
+TokenResult<AuditKeys> AuditKeys::find(Session& session) {
+  KAITO_TRY(const auto private_keys, find_class(session, CKO_PRIVATE_KEY));
+  KAITO_TRY(const auto public_keys, find_class(session, CKO_PUBLIC_KEY));
+  AuditKeys keys;
+  for (const auto& [version, private_key] : private_keys) {
+    const auto public_key = public_keys.find(version);
+    if (public_key == public_keys.end()) return fail(rejected(version, "has no public key object"));
+    KAITO_TRY(auto loaded, load(session, version, {.public_key = public_key->second, .private_key = private_key}));
+    keys.pairs_.emplace(version, loaded);
+  }
+  return keys;
+}
+
+TokenResult<AuditKey> AuditKeys::create(Session& session, KeyVersion version) {
+  if (has(version))
+    return fail(Failure(Error{.code = Code::conflict, .detail = fmt::format("{} exists", name_of(version))}));
+  Mechanism mechanism(CKM_EC_EDWARDS_KEY_PAIR_GEN);
+  KAITO_TRY(
+      const auto handles,
+      session.generate_key_pair(mechanism.get(), named(version).bytes(CKA_EC_PARAMS, kEd25519).flag(CKA_VERIFY, true),
+                                named(version)
+                                    .flag(CKA_PRIVATE, true)
+                                    .flag(CKA_SENSITIVE, true)
+                                    .flag(CKA_EXTRACTABLE, false)
+                                    .flag(CKA_SIGN, true)
+                                    .flag(CKA_DECRYPT, false)
+                                    .flag(CKA_UNWRAP, false)
+                                    .flag(CKA_DERIVE, false)));
+  auto loaded = load(session, version, handles);
+  if (!loaded) {
+    static_cast<void>(session.destroy(handles.private_key));
+    static_cast<void>(session.destroy(handles.public_key));
+    return fail(std::move(loaded).error());
+  }
+  return pairs_.emplace(version, *loaded).first->second.key;
+}
+
+TokenOutcome AuditKeys::destroy(Session& session, KeyVersion version) {
+  KAITO_TRY(const Pair* found, pair(version));
+  KAITO_CHECK(session.destroy(found->handles.private_key));
+  KAITO_CHECK(session.destroy(found->handles.public_key));
+  pairs_.erase(version);
+  return {};
+}
+
+TokenResult<const AuditKeys::Pair*> AuditKeys::pair(KeyVersion version) const {
+  const auto found = pairs_.find(version);
+  if (found != pairs_.end()) return &found->second;
+  return fail(Failure(Error{.code = Code::not_found, .detail = fmt::format("no {}", name_of(version))}));
+}
+
+TokenResult<AuditKey> AuditKeys::at(KeyVersion version) const {
+  KAITO_TRY(const Pair* found, pair(version));
+  return found->key;
+}
+
+TokenResult<ByteArray<64>> AuditKeys::sign(Session& session, KeyVersion version, ByteView message) const {
+  KAITO_TRY(const Pair* found, pair(version));
+  return sign_with(session, found->handles.private_key, message);
+}
+
+std::vector<AuditKey> AuditKeys::all() const {
+  std::vector<AuditKey> list;
+  for (const auto& [version, found] : pairs_) list.push_back(found.key);
+  return list;
+}
+
+}  // namespace kaito::hsm

@@ -1,0 +1,20 @@
+// Runs of the worker that do one thing and end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/base/bytes.hpp"
+#include "hsm/client/client_config.hpp"
+
+namespace kaito::hsm {
+
+// Starts the worker with `arguments`, to which module and token directory of `config` are added, and waits for its
+// word. The bytes that came with it, or the worker's error; hsm_unavailable after `limit`, or when it died. Blocks.
+Result<Bytes> run_worker_once(const ClientConfig& config, std::vector<std::string> arguments, Milliseconds limit);
+
+// C_DecryptInit + C_Decrypt (AES-256-GCM of a DEK) per second on one thread, measured in the worker for `duration`. No
+// client may be running on the same token. Blocks.
+Result<double> raw_gcm_decrypts_per_second(const ClientConfig& config, Milliseconds duration);
+
+}  // namespace kaito::hsm

@@ -1,0 +1,18 @@
+// What a key in the token must be like before it is used (F15).
+#pragma once
+
+#include <string_view>
+
+#include "hsm/session.hpp"
+
+namespace kaito::hsm {
+
+// Refusals are Code::hsm_key_rejected and name `key` and the attribute.
+TokenOutcome check_platform_kek(Session& session, ObjectHandle kek, std::string_view key);
+TokenOutcome check_audit_private_key(Session& session, ObjectHandle private_key, std::string_view key);
+
+// CKA_ID holds a version, 4 bytes big-endian.
+Bytes key_id(std::uint32_t version);
+TokenResult<std::uint32_t> version_of(Session& session, ObjectHandle object, std::string_view label);
+
+}  // namespace kaito::hsm

@@ -1,0 +1,76 @@
+// The worker's operations on one token, with recovery: what a lost session, login or token asks for is done here and
+// the operation tried again, a bounded number of times. Not thread-safe; one thread, one session.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "appliance/base/log.hpp"
+#include "appliance/base/random.hpp"
+#include "hsm/audit_keys.hpp"
+#include "hsm/guarded_token_directory.hpp"
+#include "hsm/known_answers.hpp"
+#include "hsm/org_keks.hpp"
+#include "hsm/platform_keks.hpp"
+#include "hsm/protocol/messages.hpp"
+#include "hsm/token.hpp"
+
+namespace kaito::hsm {
+
+struct UnwrappedDeks {
+  std::vector<Status> outcomes;  // integrity where a DEK did not authenticate
+  WipedBytes deks;               // kDekSize bytes for each outcome; zero where it is an error
+};
+
+class KeyService {
+ public:
+  // Logs in and runs the preflight: mechanisms, known answers, keys and their attributes.
+  // `guard` is null for a token that SoftHSM does not keep; it, `random` and `logger` must outlive the service.
+  static Result<std::unique_ptr<KeyService>> open(std::vector<Cryptoki> modules, TokenUri uri, Pin pin,
+                                                  std::size_t org_kek_capacity, GuardedTokenDirectory* guard,
+                                                  Random& random, Logger& logger);
+
+  TokenStatus status() const;
+  Status canary();
+  Status create_platform_kek(KeyVersion version);
+  Result<Bytes> create_org_kek(KeyVersion platform_version, ByteView aad);
+  Status load_org_kek(OrgKekView kek);
+  Result<std::vector<WrappedDek>> wrap(OrgKekView kek, std::span<const DekToWrapView> deks);
+  Result<UnwrappedDeks> unwrap(OrgKekView kek, std::span<const DekToUnwrapView> deks);
+  Result<AuditKey> create_audit_key(KeyVersion version);
+  Result<AuditKey> audit_key(KeyVersion version);
+  Result<ByteArray<64>> sign(KeyVersion version, ByteView message);
+
+  // Set when nothing but a new process can help; the worker then answers what it has and ends.
+  [[nodiscard]] const std::optional<Error>& must_restart() const noexcept { return must_restart_; }
+
+ private:
+  KeyService(std::unique_ptr<Token> token, std::size_t org_kek_capacity, GuardedTokenDirectory* guard, Random& random,
+             Logger& logger);
+  TokenOutcome find_keys();
+  TokenOutcome check_mechanisms();
+  TokenOutcome reopen();
+  void keep_copy_after_login();
+  // Whether the operation that failed may be tried again; `failure` becomes what the caller gets otherwise.
+  bool recover(Failure& failure, int tries);
+  TokenOutcome confirm_token();
+  template <class Operation>
+  auto attempt(Operation operation) -> Result<typename std::invoke_result_t<Operation>::value_type>;
+  template <class Undo>
+  Status make_durable(Undo undo);
+  Session& session() noexcept { return token_->session(); }
+
+  std::unique_ptr<Token> token_;
+  GuardedTokenDirectory* guard_;
+  Random& random_;
+  Logger& logger_;
+  std::optional<Canary> canary_;
+  PlatformKeks platform_keks_;
+  AuditKeys audit_keys_;
+  OrgKeks org_keks_;
+  TokenStatus counters_;  // of it, only the counters are used
+  std::optional<Error> must_restart_;
+};
+
+}  // namespace kaito::hsm

@@ -1,0 +1,46 @@
+// A CK_MECHANISM that owns its parameters.
+#pragma once
+
+#include <string_view>
+
+#include "appliance/base/bytes.hpp"
+#include "hsm/pkcs11.hpp"
+
+namespace kaito::hsm {
+
+// Without parameters.
+class Mechanism {
+ public:
+  explicit Mechanism(CK_MECHANISM_TYPE type) noexcept
+      : mechanism_{.mechanism = type, .pParameter = nullptr, .ulParameterLen = 0} {}
+  [[nodiscard]] CK_MECHANISM* get() noexcept { return &mechanism_; }
+
+ private:
+  CK_MECHANISM mechanism_;
+};
+
+// CKM_AES_GCM, PKCS#11 v2.40 errata 01 §2.12.3.
+class GcmMechanism {
+ public:
+  // `iv` and `aad` stay the caller's. `iv` is written to by an HSM that insists on its own (F13).
+  GcmMechanism(std::span<std::uint8_t> iv, ByteView aad, std::size_t tag_size) noexcept
+      : parameters_{.pIv = iv.data(),
+                    .ulIvLen = iv.size(),
+                    .ulIvBits = iv.size() * 8,
+                    .pAAD = const_cast<std::uint8_t*>(aad.data()),  // the function does not write to it
+                    .ulAADLen = aad.size(),
+                    .ulTagBits = tag_size * 8},
+        mechanism_{.mechanism = CKM_AES_GCM, .pParameter = &parameters_, .ulParameterLen = sizeof parameters_} {}
+  GcmMechanism(const GcmMechanism&) = delete;
+  GcmMechanism& operator=(const GcmMechanism&) = delete;
+  [[nodiscard]] CK_MECHANISM* get() noexcept { return &mechanism_; }
+
+ private:
+  CK_GCM_PARAMS parameters_;
+  CK_MECHANISM mechanism_;
+};
+
+// "CKM_AES_GCM" for those this product uses, else "CKM_0x…".
+std::string mechanism_name(CK_MECHANISM_TYPE type);
+
+}  // namespace kaito::hsm

@@ -1,0 +1,43 @@
+// Org KEKs: made in the token, wrapped by a platform KEK, in use only as session objects that cannot leave.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/base/random.hpp"
+#include "hsm/lru_cache.hpp"
+#include "hsm/platform_keks.hpp"
+#include "hsm/protocol/messages.hpp"
+#include "hsm/session.hpp"
+
+namespace kaito::hsm {
+
+struct LoadedOrgKek {
+  OwnedObject key;
+  OrgKekUse use;
+};
+
+class OrgKeks {
+ public:
+  OrgKeks(std::size_t capacity, Random& random) : loaded_(capacity), random_(random) {}
+
+  // A new org KEK, wrapped by the platform KEK of that version and bound to `aad`. It is loaded when this returns.
+  TokenResult<Bytes> create(Session& session, const PlatformKeks& platform, KeyVersion version, ByteView aad);
+
+  // The key, loaded if need be. integrity: the blob was altered, or was bound to another AAD. The reference is valid
+  // until the next call.
+  TokenResult<LoadedOrgKek*> load(Session& session, const PlatformKeks& platform, OrgKekView kek);
+
+  // Forgets all handles; after the session was reopened.
+  void clear() { loaded_.clear(); }
+  [[nodiscard]] std::size_t size() const noexcept { return loaded_.size(); }
+  // Most recently used first.
+  [[nodiscard]] std::vector<OrgKekUse> uses(std::size_t limit) const;
+
+ private:
+  // Keyed by blob and AAD in full, so that a blob loaded for one place is never found for another.
+  LruCache<std::string, LoadedOrgKek> loaded_;
+  Random& random_;
+};
+
+}  // namespace kaito::hsm

@@ -1,0 +1,130 @@
+#include "hsm/worker/dispatcher.hpp"
+
+#include <fmt/format.h>
+
+#include "hsm/protocol/messages.hpp"
+
+namespace kaito::hsm {
+namespace {
+
+void write_audit_key(WireWriter& out, const AuditKey& key) {
+  write_ok(out);
+  out.u32(key.version);
+  out.raw(key.public_key);
+}
+
+void write_unwrapped(WireWriter& out, const Result<UnwrappedDeks>& group) {
+  if (!group) return write_error(out, group.error());
+  write_ok(out);
+  const ByteView deks = group->deks;
+  for (std::size_t i = 0; i < group->outcomes.size(); ++i) {
+    if (const Status& outcome = group->outcomes[i]; !outcome) {
+      write_error(out, outcome.error());
+    } else {
+      write_ok(out);
+      out.raw(deks.subspan(i * kDekSize, kDekSize));
+    }
+  }
+}
+
+}  // namespace
+
+void Dispatcher::handle(const Frame& frame, WipedBytes& out) {
+  FrameWriter writer(out, frame.id, static_cast<Op>(frame.op));
+  if (auto done = reply(static_cast<Op>(frame.op), ByteReader(frame.payload), writer.payload()); !done)
+    write_error(writer.payload(), done.error());
+}
+
+Status Dispatcher::reply(Op op, ByteReader in, WireWriter& out) {
+  switch (op) {
+    case Op::status: {
+      KAITO_CHECK(in.finish());
+      write_ok(out);
+      write_token_status(out, service_.status());
+      return {};
+    }
+    case Op::canary: {
+      KAITO_CHECK(in.finish());
+      KAITO_CHECK(service_.canary());
+      write_ok(out);
+      return {};
+    }
+    case Op::load_org_kek: {
+      KAITO_TRY(const OrgKekView kek, read_org_kek(in));
+      KAITO_CHECK(in.finish());
+      KAITO_CHECK(service_.load_org_kek(kek));
+      write_ok(out);
+      return {};
+    }
+    case Op::drain: {
+      draining_ = true;
+      write_ok(out);
+      return {};
+    }
+    case Op::create_platform_kek:
+    case Op::create_audit_key:
+    case Op::audit_key: return keys(op, in, out);
+    case Op::create_org_kek: return create_org_kek(in, out);
+    case Op::wrap_deks: return wrap(in, out);
+    case Op::unwrap_deks: return unwrap(in, out);
+    case Op::sign: return sign(in, out);
+    case Op::hello: break;
+  }
+  return fail(Code::invalid_request, fmt::format("operation {} is not known", static_cast<unsigned>(op)));
+}
+
+Status Dispatcher::keys(Op op, ByteReader in, WireWriter& out) {
+  KAITO_TRY(const KeyVersion version, in.u32());
+  KAITO_CHECK(in.finish());
+  if (version == 0) return fail(Code::invalid_request, "key version 0");
+  if (op == Op::create_platform_kek) {
+    KAITO_CHECK(service_.create_platform_kek(version));
+    write_ok(out);
+    out.u32(version);
+    return {};
+  }
+  KAITO_TRY(const AuditKey key, op == Op::audit_key ? service_.audit_key(version) : service_.create_audit_key(version));
+  write_audit_key(out, key);
+  return {};
+}
+
+Status Dispatcher::create_org_kek(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const KeyVersion platform_version, in.u32());
+  KAITO_TRY(const ByteView aad, read_string(in, kMaxAad));
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const Bytes blob, service_.create_org_kek(platform_version, aad));
+  write_ok(out);
+  out.string(blob);
+  return {};
+}
+
+Status Dispatcher::wrap(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const WrapRequest request, read_wrap_request(in));
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const auto wrapped, service_.wrap(request.kek, request.deks));
+  write_ok(out);
+  for (const WrappedDek& dek : wrapped) {
+    write_ok(out);
+    write_wrapped_dek(out, dek);
+  }
+  return {};
+}
+
+Status Dispatcher::unwrap(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const auto groups, read_unwrap_request(in));
+  KAITO_CHECK(in.finish());
+  write_ok(out);
+  for (const UnwrapGroup& group : groups) write_unwrapped(out, service_.unwrap(group.kek, group.deks));
+  return {};
+}
+
+Status Dispatcher::sign(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const SignRequest request, read_sign_request(in));
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const auto signature, service_.sign(request.version, request.message));
+  write_ok(out);
+  out.raw(signature);
+  return {};
+}
+
+}  // namespace kaito::hsm

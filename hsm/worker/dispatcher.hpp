@@ -1,0 +1,29 @@
+// Decodes a request, lets the key service do it, encodes the reply.
+#pragma once
+
+#include "hsm/key_service.hpp"
+#include "hsm/protocol/frame.hpp"
+
+namespace kaito::hsm {
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(KeyService& service) noexcept : service_(service) {}
+  // Appends exactly one reply frame to `out`.
+  void handle(const Frame& frame, WipedBytes& out);
+  // The client asked for the end.
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+ private:
+  // Writes a whole reply, or nothing when it returns an error.
+  Status reply(Op op, ByteReader in, WireWriter& out);
+  Status wrap(ByteReader in, WireWriter& out);
+  Status unwrap(ByteReader in, WireWriter& out);
+  Status create_org_kek(ByteReader in, WireWriter& out);
+  Status keys(Op op, ByteReader in, WireWriter& out);
+  Status sign(ByteReader in, WireWriter& out);
+  KeyService& service_;
+  bool draining_ = false;
+};
+
+}  // namespace kaito::hsm

@@ -1,0 +1,40 @@
+// The worker's command line. It is written by the daemon; people use it for set-up by hand.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "appliance/base/result.hpp"
+#include "appliance/base/time.hpp"
+
+namespace kaito::hsm {
+
+enum class Mode : std::uint8_t { help, serve, init_token, bench };
+
+struct Options {
+  Mode mode = Mode::help;
+  std::string token_uri;                  // serve, bench
+  std::filesystem::path module;           // empty: p11-kit's configured modules
+  std::filesystem::path token_directory;  // SoftHSM's, to be guarded; may be empty
+  std::size_t org_kek_capacity = 1024;    // serve
+  std::string label;                      // init_token
+  std::filesystem::path so_pin_file;      // init_token
+  std::filesystem::path pin_file;         // init_token
+  Milliseconds duration{1000};            // bench
+};
+
+inline constexpr std::string_view kUsage =
+    "kaito-hsm-worker --serve --token-uri URI [--module FILE] [--token-directory DIR] [--org-kek-capacity N]\n"
+    "kaito-hsm-worker --init-token --label TEXT --so-pin-file FILE --pin-file FILE [--module FILE]\n"
+    "                 [--token-directory DIR]\n"
+    "kaito-hsm-worker --bench --token-uri URI [--module FILE] [--token-directory DIR] [--duration-ms N]\n"
+    "\n"
+    "Loads a PKCS#11 module for kaitod, which starts it with --serve and talks to it on file descriptor 3.\n"
+    "--init-token and --bench work from a shell too; the daemon must not be running then.\n";
+
+// Code::usage, naming the argument.
+Result<Options> parse_options(std::span<const char* const> arguments);
+
+}  // namespace kaito::hsm
