@@ -1,0 +1,99 @@
+#include "appliance/api/application.hpp"
+
+#include "appliance/api/services.hpp"
+
+namespace kaito::api {
+namespace {
+
+// The connection is gone or will be: nobody reads the reply.
+bool client_is_gone(Code code) noexcept { return code == Code::connection_failed || code == Code::deadline_exceeded; }
+
+bool worth_an_alarm(Code code) noexcept {
+  return code == Code::internal || code == Code::integrity || code == Code::storage_failed ||
+         code == Code::storage_full || code == Code::audit_failed || code == Code::hsm_key_rejected;
+}
+
+}  // namespace
+
+Task<http::SealedReply> Application::serve(http::Request& request) {
+  const auto& head = request.head();
+  const auto route = router_.match(head.method, head.path);
+  if (!route) {
+    http::Reply reply = audit::Journal::problem({.code = route.error().code}, head.id);
+    if (!route.error().allow.empty()) reply.headers.push_back({"Allow", route.error().allow});
+    co_return audit::Journal::seal_public(std::move(reply));
+  }
+  if (route->endpoint->public_handler)
+    co_return audit::Journal::seal_public(route->endpoint->public_handler(services_));
+  co_return co_await answer(request, *route);
+}
+
+Task<http::SealedReply> Application::answer(http::Request& request, const Route& route) {
+  const auto& head = request.head();
+  const Endpoint& endpoint = *route.endpoint;
+  auto principal = gate_.identify(endpoint, head);
+  if (!principal) {
+    // Guessing credentials costs the guesser's address, like any other login.
+    Seconds retry_after{};
+    if (principal.error().code == Code::unauthenticated &&
+        !gate_.limit_guess(head, retry_after))
+      co_return refuse_unidentified(head, {.code = Code::rate_limited}, retry_after);
+    co_return refuse_unidentified(head, principal.error());
+  }
+  Seconds retry_after{};
+  if (auto limited = gate_.limit(endpoint, head, *principal, retry_after); !limited)
+    co_return refuse_unidentified(head, limited.error(), retry_after);
+
+  Admitted admitted{endpoint, head, route.path, *std::move(principal), {}};
+  auto body = co_await gate_.read_body(endpoint, request);
+  if (!body) {
+    if (client_is_gone(body.error().code)) co_return refuse_unidentified(head, body.error());
+    co_return co_await refuse_recorded(admitted, std::move(body).error());
+  }
+  admitted.body = *body;
+  auto done = co_await endpoint.handler(services_, gate_, admitted);
+  if (!done) co_return co_await refuse_recorded(admitted, std::move(done).error());
+  co_return audit::Journal::seal(std::move(done->reply), std::move(done->receipt));
+}
+
+http::SealedReply Application::refuse_unidentified(const http::RequestHead& head, const Error& error,
+                                                   Seconds retry_after) {
+  if (worth_an_alarm(error.code))
+    services_.log.error("api.request.failed", {{"request", head.id}, {"error", error}});
+  audit::ProblemOptions options;
+  if (retry_after.count() > 0) options.retry_after = retry_after;
+  return audit::Journal::refuse(error, head.id, options);
+}
+
+Task<http::SealedReply> Application::refuse_recorded(const Admitted& admitted, Error error) {
+  if (worth_an_alarm(error.code))
+    services_.log.error("api.request.failed", {{"request", admitted.head.id},
+                                               {"action", admitted.endpoint.action},
+                                               {"error", error}});
+  // Anonymous callers could fill the journal with malformed requests; what counts of theirs (a refused login) is
+  // recorded by its service. When the store or the journal is what failed, there is nothing to record to.
+  const bool recordable = !admitted.principal.is_anonymous() && error.code != Code::storage_failed &&
+                          error.code != Code::audit_failed && error.code != Code::deadline_exceeded;
+  if (!recordable) co_return audit::Journal::refuse(error, admitted.head.id);
+
+  audit::Event event{.action = admitted.endpoint.action,
+                     .actor = admitted.principal.actor(),
+                     .org = admitted.principal.org(),
+                     .peer = admitted.head.peer.str(),
+                     .request = admitted.head.id,
+                     .outcome = traits(error.code).outcome,
+                     .error = traits(error.code).slug};
+  if (!error.field.empty()) event.details.push_back({.key = "field", .value = error.field});
+  event.details.push_back({.key = "path", .value = std::string(admitted.head.path)});
+  auto receipt = co_await services_.journal.record(std::move(event));
+  if (!receipt) co_return audit::Journal::refuse(receipt.error(), admitted.head.id);
+  co_return audit::Journal::seal(audit::Journal::problem(error, admitted.head.id), *std::move(receipt));
+}
+
+http::SealedReply Application::refuse(const http::Refusal& refusal, const http::IpAddress&) {
+  audit::ProblemOptions options;
+  options.status = refusal.status;
+  return audit::Journal::refuse(refusal.error(), RequestId{}, options);
+}
+
+}  // namespace kaito::api

@@ -1,0 +1,197 @@
+#include "appliance/api/endpoint_binding.hpp"
+#include "appliance/api/handlers/api_keys.hpp"
+#include "appliance/api/handlers/audit.hpp"
+#include "appliance/api/handlers/codes.hpp"
+#include "appliance/api/handlers/groups.hpp"
+#include "appliance/api/handlers/imports.hpp"
+#include "appliance/api/handlers/members.hpp"
+#include "appliance/api/handlers/orgs.hpp"
+#include "appliance/api/handlers/seeds.hpp"
+#include "appliance/api/handlers/session.hpp"
+#include "appliance/api/handlers/staff.hpp"
+#include "appliance/api/handlers/status.hpp"
+
+namespace kaito::api {
+namespace {
+
+using http::Method;
+using auth::RateClass;
+using auth::Scope;
+using enum store::StaffRole;
+using Role = store::MemberRole;
+
+constexpr std::uint32_t kImportBody = 12U << 20;  // an 8 MiB file as a JSON string
+constexpr std::uint32_t kCeremonyBody = 64U << 10;
+
+Endpoint public_endpoint(std::string_view path, std::string_view action, std::string_view summary,
+                         PublicHandler handler) {
+  return {.method = Method::get,
+          .path = path,
+          .action = action,
+          .summary = summary,
+          .access = anyone(),
+          .states = StateSet::all(),
+          .rate = RateClass::health,
+          .public_handler = handler};
+}
+
+std::vector<Endpoint> make_table() {
+  std::vector<Endpoint> table;
+  const auto add = [&table](Endpoint row) { table.push_back(row); };
+
+  add(public_endpoint("/healthz", "health.live", "The process lives", &healthz));
+  add(public_endpoint("/readyz", "health.ready", "Codes can be given: HSM and storage answer", &readyz));
+  add(public_endpoint("/v1/openapi.json", "api.describe", "This description", &openapi));
+
+  // Logging in.
+  const RowOptions login{.rate = RateClass::login};
+  const RowOptions ceremony{.rate = RateClass::login, .body_limit = kCeremonyBody};
+  add(endpoint<LoginMember>(Method::post, "/v1/session/login", "auth.member.login", "Log in as a member", anyone(),
+                            login));
+  add(endpoint<AcceptInvitation>(Method::post, "/v1/session/invitation", "auth.invitation.accept",
+                                 "Accept an invitation: set the first password", anyone(), login));
+  add(endpoint<ChangePassword>(Method::post, "/v1/session/password", "auth.password.change",
+                               "Change one's password; ends all other sessions", members(Role::viewer), login));
+  add(endpoint<WhoAmI>(Method::get, "/v1/session", "auth.session.read", "Who am I", any_session()));
+  add(endpoint<Logout>(Method::del, "/v1/session", "auth.logout", "Log out", any_session()));
+  add(endpoint<BeginStaffLogin>(Method::post, "/v1/staff/login", "auth.staff.login.begin",
+                                "Begin a staff login with a FIDO2 key", anyone(), login));
+  add(endpoint<FinishStaffLogin>(Method::post, "/v1/staff/login/response", "auth.staff.login",
+                                 "Finish a staff login", anyone(), ceremony));
+  add(endpoint<BeginStaffEnrolment>(Method::post, "/v1/staff/enrolment", "auth.staff.enrol.begin",
+                                    "Begin the enrolment of a staff FIDO2 key", anyone(), login));
+  add(endpoint<FinishStaffEnrolment>(Method::post, "/v1/staff/enrolment/response", "auth.staff.enrol",
+                                     "Finish the enrolment of a staff FIDO2 key", anyone(), ceremony));
+
+  // Staff.
+  const RowOptions write{.rate = RateClass::write};
+  const RowOptions created{.rate = RateClass::write, .success = 201};
+  add(endpoint<GetStatus>(Method::get, "/v1/status", "appliance.status.read", "How the appliance is",
+                          staff({auditor, operator_, security_officer})));
+  add(endpoint<ListStaff>(Method::get, "/v1/staff", "staff.list", "List staff", staff({auditor, security_officer})));
+  add(endpoint<CreateStaff>(Method::post, "/v1/staff", "staff.create", "Add a staff member",
+                            staff({security_officer}).freshly(), created));
+  add(endpoint<GetStaff>(Method::get, "/v1/staff/{staff}", "staff.read", "A staff member and their keys",
+                         staff({auditor, security_officer})));
+  add(endpoint<ChangeStaff>(Method::patch, "/v1/staff/{staff}", "staff.update", "Disable or enable a staff member",
+                            staff({security_officer}).freshly(), write));
+  add(endpoint<InviteStaff>(Method::post, "/v1/staff/{staff}/enrolment", "staff.invite",
+                            "A token to enrol a key with", staff({security_officer}).freshly(), created));
+  add(endpoint<RevokeStaffSessions>(Method::del, "/v1/staff/{staff}/sessions", "staff.sessions.revoke",
+                                    "End all sessions of a staff member", staff({security_officer}), write));
+  add(endpoint<RemoveStaffKey>(Method::del, "/v1/staff/{staff}/keys/{credential}", "staff.key.remove",
+                               "Remove a staff member's key", staff({security_officer}).freshly(), write));
+
+  // Orgs.
+  add(endpoint<ListOrgs>(Method::get, "/v1/orgs", "org.list", "List orgs",
+                         staff({auditor, operator_, security_officer})));
+  add(endpoint<CreateOrg>(Method::post, "/v1/orgs", "org.create", "Create an org and invite its owner",
+                          staff({operator_, security_officer}), created));
+  add(endpoint<GetOrg>(
+      Method::get, "/v1/orgs/{org}", "org.read", "An org",
+      staff({auditor, operator_, security_officer}).or_members(Role::viewer).or_keys(Scope::org_read)));
+  add(endpoint<RenameOrg>(Method::patch, "/v1/orgs/{org}", "org.update", "Rename an org",
+                          staff({operator_, security_officer}).or_members(Role::owner), write));
+  add(endpoint<DeleteOrg>(Method::del, "/v1/orgs/{org}", "org.delete", "Delete an org with all that belongs to it",
+                          staff({security_officer}).freshly(), write));
+
+  // Members.
+  add(endpoint<ListMembers>(Method::get, "/v1/orgs/{org}/members", "member.list", "List members",
+                            members(Role::admin).or_keys(Scope::members_read)));
+  add(endpoint<InviteMember>(Method::post, "/v1/orgs/{org}/members", "member.invite", "Invite a member",
+                             members(Role::admin).or_keys(Scope::members_write), created));
+  add(endpoint<GetMember>(Method::get, "/v1/orgs/{org}/members/{member}", "member.read", "A member",
+                          members(Role::admin).or_keys(Scope::members_read)));
+  add(endpoint<ChangeMember>(Method::patch, "/v1/orgs/{org}/members/{member}", "member.update",
+                             "Change a member's name or role, disable or enable",
+                             members(Role::admin).or_keys(Scope::members_write), write));
+  add(endpoint<RemoveMember>(Method::del, "/v1/orgs/{org}/members/{member}", "member.remove", "Remove a member",
+                             members(Role::admin).or_keys(Scope::members_write), write));
+  add(endpoint<ReinviteMember>(Method::post, "/v1/orgs/{org}/members/{member}/invitation", "member.reinvite",
+                               "Invite a member again; the old password ends",
+                               members(Role::admin).or_keys(Scope::members_write), created));
+  add(endpoint<RevokeMemberSessions>(Method::del, "/v1/orgs/{org}/members/{member}/sessions",
+                                     "member.sessions.revoke", "End all sessions of a member",
+                                     members(Role::admin).or_keys(Scope::members_write), write));
+
+  // Groups.
+  add(endpoint<ListGroups>(Method::get, "/v1/orgs/{org}/groups", "group.list", "List groups",
+                           members(Role::viewer).or_keys(Scope::groups_read)));
+  add(endpoint<CreateGroup>(Method::post, "/v1/orgs/{org}/groups", "group.create", "Create a group",
+                            members(Role::admin).or_keys(Scope::groups_write), created));
+  add(endpoint<GetGroup>(Method::get, "/v1/orgs/{org}/groups/{group}", "group.read", "A group and its members",
+                         members(Role::viewer).or_keys(Scope::groups_read)));
+  add(endpoint<RenameGroup>(Method::patch, "/v1/orgs/{org}/groups/{group}", "group.update", "Rename a group",
+                            members(Role::admin).or_keys(Scope::groups_write), write));
+  add(endpoint<DeleteGroup>(Method::del, "/v1/orgs/{org}/groups/{group}", "group.delete",
+                            "Delete a group; its seeds stay", members(Role::admin).or_keys(Scope::groups_write),
+                            write));
+  add(endpoint<AddGroupMember>(Method::put, "/v1/orgs/{org}/groups/{group}/members/{member}", "group.member.add",
+                               "Add a member to a group", members(Role::admin).or_keys(Scope::groups_write), write));
+  add(endpoint<RemoveGroupMember>(Method::del, "/v1/orgs/{org}/groups/{group}/members/{member}",
+                                  "group.member.remove", "Remove a member from a group",
+                                  members(Role::admin).or_keys(Scope::groups_write), write));
+  add(endpoint<AddGroupSeed>(Method::put, "/v1/orgs/{org}/groups/{group}/seeds/{seed}", "group.seed.add",
+                             "Show a seed to a group", members(Role::admin).or_keys(Scope::groups_write), write));
+  add(endpoint<RemoveGroupSeed>(Method::del, "/v1/orgs/{org}/groups/{group}/seeds/{seed}", "group.seed.remove",
+                                "Hide a seed from a group", members(Role::admin).or_keys(Scope::groups_write),
+                                write));
+
+  // Seeds and codes.
+  const RowOptions code{.rate = RateClass::code};
+  add(endpoint<ListSeeds>(Method::get, "/v1/orgs/{org}/seeds", "seed.list", "List and search seeds",
+                          members(Role::viewer).or_keys(Scope::seeds_read)));
+  add(endpoint<CreateSeed>(Method::post, "/v1/orgs/{org}/seeds", "seed.create", "Add a seed",
+                           members(Role::member).or_keys(Scope::seeds_write), created));
+  add(endpoint<ImportSeeds>(Method::post, "/v1/orgs/{org}/seeds/import", "seed.import",
+                            "Import what another program exported", members(Role::member).or_keys(Scope::seeds_write),
+                            {.rate = RateClass::bulk, .body_limit = kImportBody}));
+  add(endpoint<GetSeed>(Method::get, "/v1/orgs/{org}/seeds/{seed}", "seed.read", "A seed's labels and parameters",
+                        members(Role::viewer).or_keys(Scope::seeds_read)));
+  add(endpoint<RelabelSeed>(Method::patch, "/v1/orgs/{org}/seeds/{seed}", "seed.update", "Change a seed's labels",
+                            members(Role::member).or_keys(Scope::seeds_write), write));
+  add(endpoint<DeleteSeed>(Method::del, "/v1/orgs/{org}/seeds/{seed}", "seed.delete", "Delete a seed",
+                           members(Role::admin).or_keys(Scope::seeds_write), write));
+  add(endpoint<ReadCode>(Method::get, "/v1/orgs/{org}/seeds/{seed}/code", "seed.code.read",
+                         "The present code of a time-based seed", members(Role::viewer).or_keys(Scope::codes_read),
+                         code));
+  add(endpoint<TakeCode>(Method::post, "/v1/orgs/{org}/seeds/{seed}/code", "seed.code.take",
+                         "The next code of an HOTP seed; moves its counter",
+                         members(Role::viewer).or_keys(Scope::codes_read), code));
+  add(endpoint<ReadCodes>(Method::post, "/v1/orgs/{org}/codes", "seed.codes.read", "The present codes of many seeds",
+                          members(Role::viewer).or_keys(Scope::codes_read), code));
+
+  // API keys.
+  add(endpoint<ListApiKeys>(Method::get, "/v1/orgs/{org}/api-keys", "api_key.list", "List API keys",
+                            members(Role::admin).or_keys(Scope::keys_write)));
+  add(endpoint<CreateApiKey>(Method::post, "/v1/orgs/{org}/api-keys", "api_key.create", "Make an API key",
+                             members(Role::admin).or_keys(Scope::keys_write).freshly(), created));
+  add(endpoint<RevokeApiKey>(Method::del, "/v1/orgs/{org}/api-keys/{api_key}", "api_key.revoke", "Revoke an API key",
+                             members(Role::admin).or_keys(Scope::keys_write), write));
+
+  // Audit.
+  const RowOptions bulk{.rate = RateClass::bulk};
+  add(endpoint<ListAudit>(Method::get, "/v1/audit", "audit.list", "The appliance's audit log",
+                          staff({auditor, security_officer})));
+  add(endpoint<ExportAudit>(Method::get, "/v1/audit/export", "audit.export", "The audit log with its proofs",
+                            staff({auditor, security_officer}), bulk));
+  add(endpoint<GetAuditKeys>(Method::get, "/v1/audit/keys", "audit.keys.read",
+                             "Verifier keys and the latest checkpoint",
+                             staff({auditor, operator_, security_officer}).or_members(Role::viewer).or_keys(
+                                 Scope::audit_read)));
+  add(endpoint<ListAudit>(Method::get, "/v1/orgs/{org}/audit", "org.audit.list", "The org's audit log",
+                          members(Role::admin).or_keys(Scope::audit_read)));
+  add(endpoint<ExportAudit>(Method::get, "/v1/orgs/{org}/audit/export", "org.audit.export",
+                            "The org's audit log with its proofs", members(Role::admin).or_keys(Scope::audit_read),
+                            bulk));
+  return table;
+}
+
+}  // namespace
+
+std::span<const Endpoint> endpoint_table() noexcept {
+  static const std::vector<Endpoint> table = make_table();
+  return table;
+}
+
+}  // namespace kaito::api

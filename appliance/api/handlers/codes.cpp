@@ -1,0 +1,45 @@
+#include "appliance/api/handlers/codes.hpp"
+
+namespace kaito::api {
+
+CodeView CodeReply::view() const {
+  CodeView view{.code = read.code.view(),
+                .valid_from = read.valid_from,
+                .valid_until = read.valid_until,
+                .next_code = {},
+                .counter = read.counter,
+                .server_time = read.server_time};
+  if (read.next_code) view.next_code = read.next_code->view();
+  return view;
+}
+
+Task<Result<Done<CodeReply>>> ReadCode::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(const SeedId id, call.path.id<SeedId>("seed"));
+  KAITO_CO_TRY(auto code, co_await services.codes.read(call.permit, id, call.input.next.value_or(false)));
+  co_return done<Output>(std::move(code), [](vault::CodeRead read) { return CodeReply{std::move(read)}; });
+}
+
+Task<Result<Done<CodeReply>>> TakeCode::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(const SeedId id, call.path.id<SeedId>("seed"));
+  KAITO_CO_TRY(auto code, co_await services.codes.take_next(call.permit, id));
+  co_return done<Output>(std::move(code), [](vault::CodeRead read) { return CodeReply{std::move(read)}; });
+}
+
+Task<Result<Done<ReadCodes::Output>>> ReadCodes::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto codes, co_await services.codes.read_many(call.permit, std::move(call.input.seeds.values)));
+  co_return done<Output>(std::move(codes), [](std::vector<vault::CodeOfSeed> all) {
+    Output output;
+    output.codes.reserve(all.size());
+    for (auto& one : all) {
+      SeedCodeReply reply{.seed = one.seed, .code = {}, .problem = {}};
+      if (one.code)
+        reply.code = CodeReply{*std::move(one.code)};
+      else
+        reply.problem = ProblemView{traits(one.code.error().code).slug, one.code.error().field, one.code.error().reason};
+      output.codes.push_back(std::move(reply));
+    }
+    return output;
+  });
+}
+
+}  // namespace kaito::api

@@ -1,0 +1,59 @@
+// Orgs, for staff; their own org, for members.
+#pragma once
+
+#include "appliance/api/handlers/reply.hpp"
+#include "appliance/api/services.hpp"
+
+namespace kaito::api {
+
+using OrgName = Text<1, 128>;
+
+struct CreateOrg {
+  struct Input {
+    static constexpr bool kFromQuery = false;
+    OrgName name;
+    Text<1, 128> owner_username;
+  };
+  struct Output {
+    OrgView org;
+    MemberView owner;
+    ShownOnce invitation;  // the owner accepts with it, within 72 hours
+  };
+  static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
+};
+BOOST_DESCRIBE_STRUCT(CreateOrg::Input, (), (name, owner_username))
+BOOST_DESCRIBE_STRUCT(CreateOrg::Output, (), (org, owner, invitation))
+
+struct ListOrgs {
+  using Input = PageQuery;
+  using Output = Listing<OrgView>;
+  static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
+};
+
+struct GetOrg {
+  using Input = Nothing;
+  using Output = OrgView;
+  static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
+};
+
+struct RenameOrg {
+  struct Input {
+    static constexpr bool kFromQuery = false;
+    OrgName name;
+  };
+  using Output = OrgView;
+  static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
+};
+BOOST_DESCRIBE_STRUCT(RenameOrg::Input, (), (name))
+
+struct DeleteOrg {
+  struct Input {
+    static constexpr bool kFromQuery = false;
+    OrgName confirm_name;  // the org's name, so that nobody deletes the wrong one
+  };
+  using Output = Nothing;
+  static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
+};
+BOOST_DESCRIBE_STRUCT(DeleteOrg::Input, (), (confirm_name))
+
+}  // namespace kaito::api

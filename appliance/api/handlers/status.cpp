@@ -1,0 +1,78 @@
+#include "appliance/api/handlers/status.hpp"
+
+#include "appliance/api/openapi.hpp"
+
+namespace kaito::api {
+namespace {
+
+struct HealthzBody {
+  std::string_view status;
+};
+BOOST_DESCRIBE_STRUCT(HealthzBody, (), (status))
+
+struct ReadyzBody {
+  std::string_view status;
+  std::string_view state;
+  bool hsm = false;
+  bool storage = false;
+};
+BOOST_DESCRIBE_STRUCT(ReadyzBody, (), (status, state, hsm, storage))
+
+template <class Body>
+http::Reply json_reply(std::uint16_t status, const Body& body) {
+  http::Reply reply{.status = status, .body = {}, .headers = {}};
+  append_json(reply.body, body);
+  return reply;
+}
+
+}  // namespace
+
+http::Reply healthz(Services&) { return json_reply(200, HealthzBody{"ok"}); }
+
+http::Reply readyz(Services& services) {
+  const auto health = services.status.health();
+  const auto state = services.status.state();
+  const bool ready = state == ApplianceState::operational && health.hsm_answers && health.storage_works;
+  auto reply = json_reply(ready ? 200 : 503, ReadyzBody{ready ? "ready" : "not ready", to_string(state),
+                                                        health.hsm_answers, health.storage_works});
+  if (!ready) reply.headers.push_back({"Retry-After", "1"});
+  return reply;
+}
+
+http::Reply openapi(Services&) {
+  static const std::string document = openapi_document(endpoint_table());
+  return {.status = 200, .body = document, .headers = {}};
+}
+
+Task<Result<Done<GetStatus::Output>>> GetStatus::process(Services& services, Call<Input> call) {
+  const auto health = services.status.health();
+  Output output{.version = services.status.version(),
+                .state = to_string(services.status.state()),
+                .started_at = services.status.started_at(),
+                .server_time = services.clock.now(),
+                .storage_works = health.storage_works,
+                .storage_has_room = health.storage_has_room,
+                .audit_records = services.journal.size(),
+                .hsm = {}};
+  output.hsm.answers = health.hsm_answers;
+  output.hsm.worker_starts = health.worker_starts;
+  output.hsm.worker_crashes = health.worker_crashes;
+  output.hsm.worker_hangs = health.worker_hangs;
+  // A token that does not answer is a finding of this report, not a reason to give none.
+  if (auto hsm = co_await services.status.hsm()) {
+    output.hsm.label = std::move(hsm->label);
+    output.hsm.serial = std::move(hsm->serial);
+    output.hsm.model = std::move(hsm->model);
+    output.hsm.firmware = std::move(hsm->firmware);
+    output.hsm.mechanisms = std::move(hsm->mechanisms);
+    output.hsm.platform_kek_versions = std::move(hsm->platform_keks);
+    output.hsm.audit_key_versions = std::move(hsm->audit_keys);
+    output.hsm.unwraps = hsm->unwraps;
+    output.hsm.refused = hsm->refused;
+  }
+  output.hsm.phase = health.hsm_phase;
+  KAITO_CO_TRY(audit::Receipt receipt, co_await services.journal.record(call.permit.event()));
+  co_return Done<Output>{std::move(output), std::move(receipt)};
+}
+
+}  // namespace kaito::api

@@ -1,0 +1,52 @@
+// How the appliance is: for probes without a login, and in full for staff.
+#pragma once
+
+#include "appliance/api/handlers/reply.hpp"
+#include "appliance/api/services.hpp"
+
+namespace kaito::api {
+
+// The process lives. Says nothing else.
+http::Reply healthz(Services& services);
+// Ready to give codes: 200, or 503 with what is missing.
+http::Reply readyz(Services& services);
+// The API description, generated from the endpoint table.
+http::Reply openapi(Services& services);
+
+struct GetStatus {
+  using Input = Nothing;
+  struct Hsm {
+    std::string phase;
+    bool answers = false;
+    std::string label;
+    std::string serial;
+    std::string model;
+    std::string firmware;
+    std::vector<std::string> mechanisms;
+    std::vector<std::uint32_t> platform_kek_versions;
+    std::vector<std::uint32_t> audit_key_versions;
+    std::uint64_t worker_starts = 0;
+    std::uint64_t worker_crashes = 0;
+    std::uint64_t worker_hangs = 0;
+    std::uint64_t unwraps = 0;
+    std::uint64_t refused = 0;
+  };
+  struct Output {
+    std::string version;
+    std::string_view state;
+    TimePoint started_at;
+    TimePoint server_time;
+    bool storage_works = false;
+    bool storage_has_room = false;
+    std::uint64_t audit_records = 0;
+    Hsm hsm;
+  };
+  static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
+};
+BOOST_DESCRIBE_STRUCT(GetStatus::Hsm, (),
+                      (phase, answers, label, serial, model, firmware, mechanisms, platform_kek_versions,
+                       audit_key_versions, worker_starts, worker_crashes, worker_hangs, unwraps, refused))
+BOOST_DESCRIBE_STRUCT(GetStatus::Output, (),
+                      (version, state, started_at, server_time, storage_works, storage_has_room, audit_records, hsm))
+
+}  // namespace kaito::api

@@ -1,0 +1,50 @@
+// Everything that handlers may call, made by the daemon. Handlers know no HSM and no database beyond this.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/api/appliance_status.hpp"
+#include "appliance/audit/journal.hpp"
+#include "appliance/audit/verifier_key.hpp"
+#include "appliance/auth/authenticator.hpp"
+#include "appliance/auth/member_login.hpp"
+#include "appliance/auth/member_password.hpp"
+#include "appliance/auth/rate_limiter.hpp"
+#include "appliance/auth/staff_enrolment.hpp"
+#include "appliance/auth/staff_login.hpp"
+#include "appliance/auth/staff_registry.hpp"
+#include "appliance/vault/codes.hpp"
+#include "appliance/vault/directory.hpp"
+#include "appliance/vault/imports.hpp"
+#include "appliance/vault/orgs.hpp"
+#include "appliance/vault/seeds.hpp"
+
+namespace kaito::api {
+
+// References: the daemon owns every part and outlives the listener.
+struct Services {
+  store::Store& store;
+  audit::Journal& journal;
+  const ApplianceStatus& status;
+  auth::RateLimiter& rate_limiter;
+  auth::Authenticator& authenticator;
+  auth::Sessions& sessions;
+  auth::ApiKeys& api_keys;
+  auth::MemberLogin& member_login;
+  auth::MemberPassword& member_password;
+  auth::StaffEnrolment& staff_enrolment;
+  auth::StaffLogin& staff_login;
+  auth::StaffRegistry& staff_registry;
+  vault::Orgs& orgs;
+  vault::Directory& directory;
+  vault::Seeds& seeds;
+  vault::Codes& codes;
+  vault::Imports& imports;
+  const Clock& clock;
+  Logger& log;
+  std::vector<std::string> origins;  // "https://kaito.example.org": where browsers may call from
+  std::vector<audit::VerifierKey> audit_keys;
+};
+
+}  // namespace kaito::api

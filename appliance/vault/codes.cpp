@@ -1,0 +1,133 @@
+#include "appliance/vault/codes.hpp"
+
+#include <set>
+
+#include "appliance/vault/seed_access.hpp"
+#include "appliance/vault/seed_parameters.hpp"
+
+namespace kaito::vault {
+namespace {
+
+Error hotp_needs_post() {
+  return Error{.code = Code::conflict,
+               .field = "type",
+               .reason = "is hotp: reading would not move its counter; POST to the same path takes the next code"};
+}
+
+Result<CodeRead> time_code(const Seed& secret, const otp::Parameters& parameters, TimePoint now, bool want_next) {
+  KAITO_TRY(auto timed, otp::totp_code(secret, parameters, now));
+  CodeRead read{.code = timed.code,
+                .valid_from = timed.valid_from,
+                .valid_until = timed.valid_until,
+                .next_code = {},
+                .counter = {},
+                .server_time = now};
+  if (want_next && timed.valid_until - now < kNextCodeWindow) {
+    KAITO_TRY(auto next, otp::totp_code(secret, parameters, timed.valid_until));
+    read.next_code = next.code;
+  }
+  return read;
+}
+
+audit::Target seed_target(const SeedId& id) { return {.kind = "seed", .id = id.str()}; }
+
+}  // namespace
+
+Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, SeedId id, bool want_next) {
+  store::Seed row;
+  {
+    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
+    KAITO_CO_TRY(row, reachable_seed(*snapshot, permit, id));
+  }
+  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
+  if (parameters.type == otp::Type::hotp) co_return fail(hotp_needs_post());
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row));
+  auto code = time_code(open.secret, parameters, clock_.now(), want_next);
+  if (!code) co_return fail(std::move(code).error());
+  audit::Event event = permit.event();
+  event.targets.push_back(seed_target(id));
+  if (code->next_code) event.details.push_back({.key = "next", .value = "given"});
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.record(std::move(event)));
+  co_return auth::Recorded<CodeRead>{std::move(code), std::move(receipt)};
+}
+
+Task<Result<auth::Recorded<CodeRead>>> Codes::take_next(const auth::Permit& permit, SeedId id) {
+  store::Seed row;
+  {
+    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
+    KAITO_CO_TRY(row, reachable_seed(*snapshot, permit, id));
+  }
+  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
+  if (parameters.type != otp::Type::hotp)
+    co_return fail(Error{.code = Code::conflict,
+                         .field = "type",
+                         .reason = "is time-based: GET the same path, it has no counter to move"});
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row));
+
+  // The counter is read, used and moved inside the transaction, so that no two callers get the same code. The row may
+  // have changed since it was opened; its secret and DEK have not.
+  CodeRead read{.server_time = clock_.now()};
+  audit::Event event = permit.event();
+  event.targets.push_back(seed_target(id));
+  auto change = [&](store::Writer& writer, audit::Event& recorded) -> Status {
+    KAITO_TRY(store::Seed current, reachable_seed(writer, permit, id));
+    KAITO_CHECK(envelope::check_row_mac(open.dek, current));
+    KAITO_TRY(read.code, otp::hotp_code(open.secret, parameters, current.counter));
+    read.counter = current.counter;
+    recorded.details.push_back({.key = "counter", .value = std::to_string(current.counter)});
+    if (current.counter == std::numeric_limits<std::int64_t>::max())
+      return fail(Error{.code = Code::conflict, .field = "counter", .reason = "has reached its end"});
+    ++current.counter;
+    ++current.revision;
+    current.row_mac = envelope::row_mac(open.dek, current);
+    return writer.update(current);
+  };
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(std::move(event), std::move(change)));
+  co_return auth::Recorded<CodeRead>{std::move(read), std::move(receipt)};
+}
+
+Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> Codes::read_many(const auth::Permit& permit,
+                                                                       std::vector<SeedId> ids) {
+  if (ids.empty() || ids.size() > kMaxCodesAtOnce)
+    co_return fail_invalid("seeds", fmt::format("must hold 1 to {} identifiers", kMaxCodesAtOnce));
+  if (std::set<SeedId>(ids.begin(), ids.end()).size() != ids.size())
+    co_return fail_invalid("seeds", "must not hold an identifier twice");
+  KAITO_CO_TRY(const OrgId org, org_of(permit));
+
+  std::vector<CodeOfSeed> codes;
+  std::vector<store::Seed> rows;
+  std::vector<std::size_t> places;  // of rows[i] in codes
+  {
+    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
+    for (const auto& id : ids) {
+      codes.push_back({id, fail(Code::not_found, "no such seed")});
+      auto row = reachable_seed(*snapshot, permit, id);
+      if (!row && row.error().code != Code::not_found) co_return fail(std::move(row).error());
+      if (!row) continue;
+      rows.push_back(*std::move(row));
+      places.push_back(codes.size() - 1);
+    }
+  }
+  KAITO_CO_TRY(auto opened, co_await opener_.open_all(org, rows));
+  const TimePoint now = clock_.now();
+  audit::Event event = permit.event();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto& place = codes[places[i]].code;
+    auto parameters = from_row(rows[i].parameters);
+    if (!opened[i])
+      place = fail(std::move(opened[i]).error());
+    else if (!parameters)
+      place = fail(std::move(parameters).error());
+    else if (parameters->type == otp::Type::hotp)
+      place = fail(hotp_needs_post());
+    else
+      place = time_code(opened[i]->secret, *parameters, now, false);
+    if (place) event.targets.push_back(seed_target(rows[i].id));
+  }
+  event.details.push_back({.key = "asked", .value = std::to_string(ids.size())});
+  event.details.push_back({.key = "given", .value = std::to_string(event.targets.size())});
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.record(std::move(event)));
+  co_return auth::Recorded<std::vector<CodeOfSeed>>{std::move(codes), std::move(receipt)};
+}
+
+}  // namespace kaito::vault

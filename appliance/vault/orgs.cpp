@@ -1,0 +1,141 @@
+#include "appliance/vault/orgs.hpp"
+
+#include "appliance/auth/username.hpp"
+#include "appliance/vault/seed_access.hpp"
+
+namespace kaito::vault {
+namespace {
+
+constexpr KeyVersion kFirstKekVersion = 1;
+
+Error name_taken() {
+  return Error{.code = Code::conflict, .field = "name", .reason = "belongs to another org already"};
+}
+
+audit::Target org_target(const OrgId& id) { return {.kind = "org", .id = id.str()}; }
+
+}  // namespace
+
+Task<Result<auth::Recorded<CreatedOrg>>> Orgs::create(const auth::Permit& permit, std::string name,
+                                                      std::string owner_username) {
+  auto username = auth::normalise_username(owner_username);
+  if (!username) co_return fail_invalid("owner_username", username.error().reason);
+  {
+    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
+    KAITO_CO_TRY(const auto taken, snapshot->org_by_name(name));
+    if (taken) co_return fail(name_taken());
+  }
+  CreatedOrg created;
+  created.org = {.id = OrgId::make(clock_, random_),
+                 .name = std::move(name),
+                 .created_at = clock_.now(),
+                 .kek_version = kFirstKekVersion};
+  created.owner = {.id = MemberId::make(clock_, random_),
+                   .org = created.org.id,
+                   .username = *std::move(username),
+                   .role = store::MemberRole::owner,
+                   .state = store::MemberState::invited,
+                   .created_at = clock_.now()};
+  created.owner.display_name = created.owner.username;
+  auto invitation = auth::issue_one_time_token(store::OneTimePurpose::member_invitation, created.owner.id.bytes(),
+                                               created.org.id, auth::kInvitationLife, clock_, random_);
+
+  KAITO_CO_CHECK(co_await keys_.create(created.org.id, kFirstKekVersion));
+  auto indexed = co_await sealer_.make_index_key(created.org);
+  if (!indexed) {
+    KAITO_CO_CHECK(keys_.remove(created.org.id));
+    co_return fail(std::move(indexed).error());
+  }
+  audit::Event event = permit.event();
+  event.org = created.org.id;
+  event.targets.push_back(org_target(created.org.id));
+  event.targets.push_back({.kind = "member", .id = created.owner.id.str()});
+  auto change = [&](store::Writer& writer, audit::Event&) -> Status {
+    KAITO_TRY(const auto taken, writer.org_by_name(created.org.name));
+    if (taken) return fail(name_taken());
+    KAITO_CHECK(writer.insert(created.org));
+    KAITO_CHECK(writer.insert(created.owner));
+    return writer.insert(invitation.row);
+  };
+  auto receipt = co_await journal_.commit(std::move(event), std::move(change));
+  if (!receipt) {
+    // After a failed commit the row may be there all the same, and a row without its key would be the worse outcome:
+    // the blob stays, and drop_orphans() decides at the next start.
+    if (receipt.error().code == Code::conflict) KAITO_CO_CHECK(keys_.remove(created.org.id));
+    co_return fail(std::move(receipt).error());
+  }
+  created.invitation = std::move(invitation.token);
+  co_return auth::Recorded<CreatedOrg>{std::move(created), *std::move(receipt)};
+}
+
+Task<Result<auth::Recorded<store::Page<store::Org>>>> Orgs::list(const auth::Permit& permit, store::PageRequest page) {
+  store::Page<store::Org> orgs;
+  {
+    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
+    KAITO_CO_TRY(orgs, snapshot->orgs(page));
+  }
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.record(permit.event()));
+  co_return auth::Recorded<store::Page<store::Org>>{std::move(orgs), std::move(receipt)};
+}
+
+Task<Result<auth::Recorded<store::Org>>> Orgs::get(const auth::Permit& permit) {
+  KAITO_CO_TRY(const OrgId id, org_of(permit));
+  std::optional<store::Org> org;
+  {
+    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
+    KAITO_CO_TRY(org, snapshot->org(id));
+  }
+  if (!org) co_return fail(Code::not_found, "no such org");
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.record(permit.event()));
+  co_return auth::Recorded<store::Org>{*std::move(org), std::move(receipt)};
+}
+
+Task<Result<auth::Recorded<store::Org>>> Orgs::rename(const auth::Permit& permit, std::string name) {
+  KAITO_CO_TRY(const OrgId id, org_of(permit));
+  store::Org changed;
+  auto change = [&](store::Writer& writer, audit::Event& event) -> Status {
+    KAITO_TRY(auto org, writer.org(id));
+    if (!org) return fail(Code::not_found, "no such org");
+    KAITO_TRY(const auto taken, writer.org_by_name(name));
+    if (taken && taken->id != id) return fail(name_taken());
+    org->name = name;
+    event.targets.push_back(org_target(id));
+    event.details.push_back({.key = "changed", .value = "name"});
+    changed = *org;
+    return writer.update(*org);
+  };
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(permit.event(), std::move(change)));
+  co_return auth::Recorded<store::Org>{std::move(changed), std::move(receipt)};
+}
+
+Task<Result<auth::Recorded<void>>> Orgs::remove(const auth::Permit& permit, std::string confirm_name) {
+  KAITO_CO_TRY(const OrgId id, org_of(permit));
+  auto change = [&](store::Writer& writer, audit::Event& event) -> Status {
+    KAITO_TRY(const auto org, writer.org(id));
+    if (!org) return fail(Code::not_found, "no such org");
+    if (org->name != confirm_name) return fail_invalid("confirm_name", "is not the name of the org");
+    event.targets.push_back(org_target(id));
+    return writer.remove_org(id);
+  };
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(permit.event(), std::move(change)));
+  // The row is gone for good; a blob that could not be removed now is removed by drop_orphans() at the next start.
+  if (auto removed = keys_.remove(id); !removed)
+    log_.error("vault.org.key_left_behind", {{"org", id}, {"error", removed.error()}});
+  co_return auth::Recorded<void>{{}, std::move(receipt)};
+}
+
+Result<std::size_t> Orgs::drop_orphans(store::Keyring& keyring) {
+  KAITO_TRY(const auto snapshot, store_.snapshot());
+  KAITO_TRY(const auto with_keys, keyring.orgs());
+  std::size_t dropped = 0;
+  for (const auto& id : with_keys) {
+    KAITO_TRY(const auto org, snapshot->org(id));
+    if (org) continue;
+    KAITO_CHECK(keys_.remove(id));
+    log_.warning("vault.keyring.orphan_removed", {{"org", id}});
+    ++dropped;
+  }
+  return dropped;
+}
+
+}  // namespace kaito::vault

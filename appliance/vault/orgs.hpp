@@ -1,0 +1,49 @@
+// Orgs: made by staff, with a KEK of their own and an invitation for the first owner.
+#pragma once
+
+#include <string>
+
+#include "appliance/auth/one_time_token.hpp"
+#include "appliance/auth/permit.hpp"
+#include "appliance/auth/recorded.hpp"
+#include "appliance/vault/seed_sealer.hpp"
+
+namespace kaito::vault {
+
+struct CreatedOrg {
+  store::Org org;
+  store::Member owner;
+  Token invitation;  // for the owner; shown once
+};
+
+// Thread-safe.
+class Orgs {
+ public:
+  Orgs(store::Store& store, audit::Journal& journal, keys::OrgKeys& keys, SeedSealer& sealer, const Clock& clock,
+       Random& random, Logger& log)
+      : store_(store), journal_(journal), keys_(keys), sealer_(sealer), clock_(clock), random_(random), log_(log) {}
+
+  // The KEK is durable in the keyring before the org's row commits; a crash between the two leaves a blob without an
+  // org, which drop_orphans() removes (F4). Code::conflict when the name is taken.
+  Task<Result<auth::Recorded<CreatedOrg>>> create(const auth::Permit& permit, std::string name,
+                                                  std::string owner_username);
+  Task<Result<auth::Recorded<store::Page<store::Org>>>> list(const auth::Permit& permit, store::PageRequest page);
+  Task<Result<auth::Recorded<store::Org>>> get(const auth::Permit& permit);
+  Task<Result<auth::Recorded<store::Org>>> rename(const auth::Permit& permit, std::string name);
+  // Removes the org with all that belongs to it, and its KEK blobs. `confirm_name` is the org's name as typed.
+  Task<Result<auth::Recorded<void>>> remove(const auth::Permit& permit, std::string confirm_name);
+
+  // At start-up: removes keyring entries of orgs that do not exist. Their number.
+  Result<std::size_t> drop_orphans(store::Keyring& keyring);
+
+ private:
+  store::Store& store_;
+  audit::Journal& journal_;
+  keys::OrgKeys& keys_;
+  SeedSealer& sealer_;
+  const Clock& clock_;
+  Random& random_;
+  Logger& log_;
+};
+
+}  // namespace kaito::vault

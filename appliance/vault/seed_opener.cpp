@@ -1,0 +1,53 @@
+#include "appliance/vault/seed_opener.hpp"
+
+#include <map>
+
+namespace kaito::vault {
+namespace {
+
+hsm::WrappedDek wrapped_dek_of(const store::Seed& row) { return {.iv = row.dek_iv, .blob = row.wrapped_dek}; }
+
+Bytes wrap_aad_of(const store::Seed& row) {
+  return envelope::dek_wrap_aad(envelope::SeedBinding::of(row), row.kek_version);
+}
+
+Result<OpenSeed> open_with(Dek dek, const store::Seed& row) {
+  KAITO_CHECK(envelope::check_row_mac(dek, row));
+  KAITO_TRY(Seed secret, envelope::open_seed(dek, row));
+  return OpenSeed{std::move(dek), std::move(secret)};
+}
+
+}  // namespace
+
+Task<Result<Dek>> SeedOpener::open_dek(const store::Seed& row) {
+  KAITO_CO_TRY(Dek dek,
+               co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
+  KAITO_CO_CHECK(envelope::check_row_mac(dek, row));
+  co_return dek;
+}
+
+Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row) {
+  KAITO_CO_TRY(Dek dek,
+               co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
+  co_return open_with(std::move(dek), row);
+}
+
+Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, const std::vector<store::Seed>& rows) {
+  std::map<KeyVersion, std::vector<std::size_t>> by_version;
+  for (std::size_t i = 0; i < rows.size(); ++i) by_version[rows[i].kek_version].push_back(i);
+  std::vector<Result<OpenSeed>> opened;
+  opened.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) opened.emplace_back(fail(Code::internal, "not opened"));
+  for (const auto& [version, indexes] : by_version) {
+    std::vector<hsm::DekToUnwrap> wrapped;
+    wrapped.reserve(indexes.size());
+    for (const auto index : indexes) wrapped.push_back({wrapped_dek_of(rows[index]), wrap_aad_of(rows[index])});
+    KAITO_CO_TRY(auto deks, co_await keys_.unwrap(org, version, std::move(wrapped)));
+    for (std::size_t i = 0; i < indexes.size(); ++i)
+      opened[indexes[i]] = deks[i] ? open_with(*std::move(deks[i]), rows[indexes[i]])
+                                   : Result<OpenSeed>(fail(std::move(deks[i]).error()));
+  }
+  co_return opened;
+}
+
+}  // namespace kaito::vault

@@ -1,0 +1,32 @@
+// From a row to its DEK and its secret. Every open goes through the HSM: nothing is kept between two requests.
+#pragma once
+
+#include <vector>
+
+#include "appliance/envelope/sealed_seed.hpp"
+#include "appliance/keys/org_keys.hpp"
+
+namespace kaito::vault {
+
+struct OpenSeed {
+  Dek dek;
+  Seed secret;
+};
+
+// Thread-safe.
+class SeedOpener {
+ public:
+  explicit SeedOpener(keys::OrgKeys& keys) : keys_(keys) {}
+
+  // The DEK, once the row's MAC has been found right. Code::integrity when the row was altered.
+  Task<Result<Dek>> open_dek(const store::Seed& row);
+  // Both. `row` outlives the task.
+  Task<Result<OpenSeed>> open(const store::Seed& row);
+  // The same for many rows of one org, in as few HSM frames as there are KEK versions. In order.
+  Task<Result<std::vector<Result<OpenSeed>>>> open_all(OrgId org, const std::vector<store::Seed>& rows);
+
+ private:
+  keys::OrgKeys& keys_;
+};
+
+}  // namespace kaito::vault
