@@ -18,8 +18,6 @@ constexpr Milliseconds kQuietAfter{1'000};
 constexpr std::uint8_t kMaxInARow = 16;
 // Read and dropped while lingering.
 constexpr std::size_t kMaxDiscarded = std::size_t{1024} * 1024;
-// A large reply may take longer than Deadlines::write by a second for each of these.
-constexpr std::size_t kSlowestPerSecond = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -278,9 +276,10 @@ Task<bool> Connection::write_reply(const SealedReply& sealed, bool keep_alive) {
   std::span<const std::uint8_t> body;
   if (may_have_body(reply.status) && space.head.method != Method::head) body = as_bytes(reply.body);
   const std::size_t first = std::min(body.size(), space.out.size() - head_size);
-  std::memcpy(space.out.data() + head_size, body.data(), first);
+  std::copy_n(body.data(), first, space.out.data() + head_size);
   space.out_used = head_size + first;
-  enter(Phase::writing, front_.config.deadlines.write + Seconds(body.size() / kSlowestPerSecond));
+  const Deadlines& deadlines = front_.config.deadlines;
+  enter(Phase::writing, deadlines.write + Seconds(body.size() / deadlines.slowest_reader));
   if (!co_await write(std::span(space.out).first(space.out_used))) co_return false;
   if (first == body.size()) co_return true;
   co_return co_await write(body.subspan(first));

@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "appliance/http/ascii.hpp"
 #include "appliance/http/head_scanner.hpp"
 
 namespace kaito::http {
@@ -52,6 +53,14 @@ Method method_of(beast_http::verb verb) noexcept {
   }
 }
 
+// Whether the request line ends in a well-formed version (RFC 9112 §2.3), which then is not 1.0 or 1.1.
+bool names_a_version(std::string_view bytes) noexcept {
+  const std::string_view line = bytes.substr(0, bytes.find('\r'));
+  const std::string_view version = line.substr(line.rfind(' ') + 1);
+  return version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' &&
+         is_digit(version[7]);
+}
+
 std::string_view view(boost::beast::string_view text) noexcept { return {text.data(), text.size()}; }
 
 // Keeps views into the bytes instead of copies.
@@ -98,7 +107,7 @@ std::optional<Refusal> parse_head(std::string_view bytes, RequestHead& head) noe
   BeastError ec;
   const std::size_t used = collector.put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
   if (collector.too_many_fields()) return Refusal{431, "has too many headers"};
-  if (ec == beast_http::error::bad_version) return Refusal{505, "is not HTTP/1.1"};
+  if (ec == beast_http::error::bad_version && names_a_version(bytes)) return Refusal{505, "is not HTTP/1.1"};
   if (ec || !collector.is_header_done() || used != bytes.size()) return Refusal{400, "has a malformed head"};
   return std::nullopt;
 }

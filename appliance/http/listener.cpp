@@ -27,6 +27,7 @@ Result<std::unique_ptr<Listener>> Listener::open(ListenerConfig config, TlsIdent
                                                  Logger& logger, const Clock& clock, Random& random) {
   if (config.threads < 1 || config.threads > 256)
     return fail(Code::configuration, "the number of I/O threads is not 1 to 256");
+  if (config.deadlines.slowest_reader < 1) return fail(Code::configuration, "the slowest reader's rate is 0");
   auto parts = std::make_unique<Parts>(std::move(config), std::move(identity), application, logger, clock, random);
   KAITO_TRY(parts->acceptor, Acceptor::open(parts->front, parts->threads));
   return std::unique_ptr<Listener>(new Listener(std::move(parts)));

@@ -17,12 +17,13 @@ namespace kaito::http {
 
 // How long a peer may take. A deadline that passes closes the connection; the resolution is 100 ms.
 struct Deadlines {
-  Milliseconds handshake{10'000};  // TLS, from accept
-  Milliseconds head{10'000};       // from the first byte of a head to its last
-  Milliseconds idle{60'000};       // between requests
-  Milliseconds request{60'000};    // from the complete head to the reply's first byte
-  Milliseconds write{30'000};      // for the peer to take one reply
-  Milliseconds linger{2'000};      // for the peer to read the last reply after it was refused
+  Milliseconds handshake{10'000};          // TLS, from accept
+  Milliseconds head{10'000};               // from the first byte of a head to its last
+  Milliseconds idle{60'000};               // between requests
+  Milliseconds request{60'000};            // from the complete head to the reply's first byte
+  Milliseconds write{30'000};              // for the peer to take one reply, and its size / slowest_reader more
+  std::size_t slowest_reader = 64 * 1024;  // bytes a second, at least 1
+  Milliseconds linger{2'000};              // for the peer to read the last reply after it was refused
 };
 
 struct ListenerConfig {
