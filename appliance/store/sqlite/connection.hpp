@@ -51,7 +51,7 @@ class Connection {
     return {};
   }
 
-  // The first row, through `read`: Result<T>(const Statement&).
+  // The first row, through `read`: Result<T>(const Statement&). Ends the run there, so not for statements that write.
   template <class Read, class... Values>
   auto one(Sql sql, Read read, const Values&... values)
       -> Result<std::optional<typename std::invoke_result_t<Read, const Statement&>::value_type>> {

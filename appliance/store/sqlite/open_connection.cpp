@@ -18,13 +18,14 @@ Result<Connection> open_with(const std::filesystem::path& path, Access access, c
   return Connection(std::move(database));
 }
 
+// Runs to the end: a PRAGMA that writes does so after its first row.
 Result<std::string> text_of(Connection& connection, Sql sql) {
   const auto read = [](const Statement& statement) {
     Row row(statement, "pragma");
     return row.finish(row.text(0, 1024));
   };
-  KAITO_TRY(const auto text, connection.one(sql, read));
-  return text.value_or("");
+  KAITO_TRY(auto texts, connection.all(sql, read));
+  return texts.empty() ? std::string() : std::move(texts.front());
 }
 
 // SQLite answers with another mode, and no error, when it could not set the one asked for.
