@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "appliance/base/bytes.hpp"
+#include "appliance/base/invariant.hpp"
 #include "appliance/base/secret.hpp"
 
 namespace kaito::otp {
@@ -31,15 +32,17 @@ using WipedBytes = std::vector<std::uint8_t, WipingAllocator<std::uint8_t>>;
 
 inline std::string_view as_text(const WipedBytes& bytes) noexcept { return kaito::as_text(ByteView(bytes)); }
 
-// For Boost.JSON trees and parsers that hold secrets.
+// For Boost.JSON trees and parsers that hold secrets. Alignments are not passed on: Boost.JSON 1.81 gives keys back
+// with another one than it asked for, and never needs more than operator new gives.
 class WipingMemoryResource final : public boost::json::memory_resource {
  private:
   void* do_allocate(std::size_t size, std::size_t alignment) override {
-    return ::operator new(size, std::align_val_t{alignment});
+    KAITO_INVARIANT(alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+    return ::operator new(size);
   }
-  void do_deallocate(void* memory, std::size_t size, std::size_t alignment) override {
+  void do_deallocate(void* memory, std::size_t size, std::size_t /*alignment*/) override {
     wipe(std::span<std::uint8_t>(static_cast<std::uint8_t*>(memory), size));
-    ::operator delete(memory, size, std::align_val_t{alignment});
+    ::operator delete(memory, size);
   }
   [[nodiscard]] bool do_is_equal(const boost::json::memory_resource& other) const noexcept override {
     return this == &other;

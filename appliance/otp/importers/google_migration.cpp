@@ -39,6 +39,7 @@ Result<WipedBytes> decode_base64_leniently(WipedBytes text) {
     if (c == '-' || c == ' ') c = '+';
     if (c == '_') c = '/';
   }
+  if (text.empty()) return fail_invalid("content", "is no Google Authenticator export: it has no data");
   WipedBytes bytes(text.size());
   std::size_t size = 0;
   const char* end = nullptr;
