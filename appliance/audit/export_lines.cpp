@@ -114,6 +114,7 @@ Result<ExportHeader> parse_header(std::string_view line) {
   KAITO_TRY(header.keys, read_keys(cursor));
   KAITO_CHECK(cursor.expect(R"(,"first":)"));
   KAITO_TRY(const std::uint64_t first, cursor.number());
+  if (first > kMaxEntries) return cursor.wrong("no log has so many entries");
   KAITO_CHECK(cursor.expect(R"(,"prev":)"));
   KAITO_TRY(header.previous, cursor.hash());
   if (first == 0 && header.previous != Hash{}) return cursor.wrong("nothing comes before the first entry");

@@ -13,6 +13,8 @@
 namespace kaito::audit {
 
 inline constexpr std::size_t kMaxKeys = 64;  // in a header
+// Far above any log, far below where sums of sizes overflow.
+inline constexpr std::uint64_t kMaxEntries = std::uint64_t{1} << 48;
 
 struct ExportHeader {
   std::string origin;

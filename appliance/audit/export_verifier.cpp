@@ -118,9 +118,8 @@ void ExportVerifier::withheld(std::string_view text) {
   const std::uint64_t begin = tree_.size();
   const auto run = parse_withheld(text);
   if (!run) return fail(Finding::malformed, begin, begin + 1, "a withheld run: " + run.error().detail);
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 48;  // far above any log, far below overflow
-  const auto levels =
-      run->count < kMost && begin < kMost ? subtree_levels(begin, begin + run->count) : std::vector<unsigned>();
+  const auto levels = run->count <= kMaxEntries && begin <= kMaxEntries ? subtree_levels(begin, begin + run->count)
+                                                                        : std::vector<unsigned>();
   if (levels.empty() || levels.size() != run->nodes.size() || (levels.back() == 0 && run->nodes.back() != run->last))
     return fail(Finding::malformed, begin, begin + 1, "a withheld run whose hashes do not fit its length");
   for (std::size_t i = 0; i < levels.size(); ++i) tree_.append_subtree(levels[i], run->nodes[i]);
