@@ -36,7 +36,7 @@ Result<VerifiedAttestation> verify_none(const Value& statement) {
 
 // §8.2, x5c present.
 Result<VerifiedAttestation> verify_packed_certified(const Value& statement, std::int64_t algorithm, const Value& x5c,
-                                                    const SignedData& data) {
+                                                    const SignedData& data, const CoseKey& credential) {
   if (std::ranges::find(kSupportedAlgorithms, algorithm) == kSupportedAlgorithms.end())
     return refuse(Reason::alg, fmt::format("attestation algorithm {} is not supported", algorithm));
   KAITO_TRY(const ByteView signature, signature_of(statement));
@@ -44,7 +44,9 @@ Result<VerifiedAttestation> verify_packed_certified(const Value& statement, std:
   KAITO_TRY(const PublicKey key, certificate_key(*path.front()));
   if (!fits_algorithm(*key, static_cast<int>(algorithm)))
     return refuse(Reason::att_stmt, "alg does not fit the certificate's key");
-  KAITO_CHECK(verify_packed_signature(data, static_cast<int>(algorithm), signature, x5c.items.front().content));
+  const Attester attester{
+      .certificate = x5c.items.front().content, .key = *key, .algorithm = static_cast<int>(algorithm)};
+  KAITO_CHECK(verify_packed_signature(data, credential, signature, attester));
   KAITO_CHECK(check_packed_certificate(*path.front(), data.auth_data.credential->aaguid));
   return VerifiedAttestation{.type = AttestationType::certified, .trust_path = std::move(path)};
 }
@@ -55,7 +57,7 @@ Result<VerifiedAttestation> verify_packed(const Value& statement, const SignedDa
   if (statement.size() != (x5c ? 3U : 2U)) return refuse(Reason::att_stmt, "packed statement has unknown members");
   const Value* alg = statement.find("alg");
   if (!alg || !alg->integer()) return refuse(Reason::att_stmt, "packed statement has no alg");
-  if (x5c) return verify_packed_certified(statement, *alg->integer(), *x5c, data);
+  if (x5c) return verify_packed_certified(statement, *alg->integer(), *x5c, data, key);
 
   if (*alg->integer() != key.algorithm) return refuse(Reason::att_stmt, "alg is not the credential key's");
   KAITO_TRY(const ByteView signature, signature_of(statement));
@@ -76,7 +78,9 @@ Result<VerifiedAttestation> verify_u2f(const Value& statement, const SignedData&
     return refuse(Reason::att_stmt, "the certificate's key is not on P-256");
   // Step 4: the credential key as U2F has it, 32-byte coordinates.
   if (key.algorithm != kEs256) return refuse(Reason::att_stmt, "a U2F credential key is ES256");
-  KAITO_CHECK(verify_u2f_signature(data, key, signature, x5c->items.front().content));
+  const Attester attester{
+      .certificate = x5c->items.front().content, .key = *certificate_public_key, .algorithm = kEs256};
+  KAITO_CHECK(verify_u2f_signature(data, key, signature, attester));
   return VerifiedAttestation{.type = AttestationType::certified, .trust_path = std::move(path)};
 }
 

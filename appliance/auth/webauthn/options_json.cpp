@@ -11,6 +11,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t kMaxRpIdBytes = 253;  // a domain name
 constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxChallengeBytes = 1024;
 constexpr std::size_t kMaxDescriptors = 256;
@@ -113,7 +114,8 @@ Result<CreationOptions> parse_creation_options(const json::value& value) {
   KAITO_TRY(const JsonFields options, JsonFields::of(value, ""));
   CreationOptions parsed;
   KAITO_TRY(const JsonFields rp, options.object("rp"));
-  KAITO_TRY(parsed.rp.id, rp.text("id", 253));
+  KAITO_TRY(parsed.rp.id, rp.text("id", kMaxRpIdBytes));
+  KAITO_TRY(parsed.rp_name, rp.text("name", kMaxNameBytes));
   KAITO_TRY(const JsonFields user, options.object("user"));
   KAITO_TRY(parsed.user.id, user.bytes("id", kMaxUserHandleBytes));
   KAITO_TRY(parsed.user.name, user.text("name", kMaxNameBytes));
@@ -137,7 +139,7 @@ Result<CreationOptions> parse_creation_options(const json::value& value) {
 Result<RequestOptions> parse_request_options(const json::value& value) {
   KAITO_TRY(const JsonFields options, JsonFields::of(value, ""));
   RequestOptions parsed;
-  KAITO_TRY(parsed.rp_id, options.text("rpId", 253));
+  KAITO_TRY(parsed.rp_id, options.text("rpId", kMaxRpIdBytes));
   KAITO_TRY(parsed.challenge, options.bytes("challenge", kMaxChallengeBytes));
   KAITO_TRY(parsed.allow, read_descriptors(options, "allowCredentials"));
   KAITO_TRY(parsed.timeout, read_timeout(options));

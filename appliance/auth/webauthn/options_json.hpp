@@ -55,7 +55,7 @@ boost::json::object request_options_json(const RequestOptions& options);
 
 // The same forms read by a client (the command line). Members that this client does not act on are ignored, as L3 asks
 // of clients; sizes and types of those it uses are checked. Errors: Code::invalid_request that names the member.
-// `origins` and `rp_name` of the result's rp stay empty.
+// `origins` of the result's rp stay empty.
 Result<CreationOptions> parse_creation_options(const boost::json::value& json);
 Result<RequestOptions> parse_request_options(const boost::json::value& json);
 

@@ -1,9 +1,7 @@
 #include "appliance/auth/webauthn/signature.hpp"
 
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 
-#include "appliance/auth/webauthn/attestation_certificate.hpp"
 #include "appliance/auth/webauthn/cbor_writer.hpp"
 #include "appliance/auth/webauthn/fido_verify.hpp"
 #include "appliance/auth/webauthn/reason.hpp"
@@ -60,11 +58,6 @@ Status check_size(ByteView signature) {
   return {};
 }
 
-int credential_algorithm(const SignedData& data) {
-  const cbor::Value* algorithm = data.auth_data.credential->cose_key.find(3);
-  return algorithm ? static_cast<int>(algorithm->integer().value_or(0)) : 0;
-}
-
 }  // namespace
 
 Status verify_assertion_signature(const SignedData& data, const CoseKey& key, ByteView signature) {
@@ -75,33 +68,32 @@ Status verify_assertion_signature(const SignedData& data, const CoseKey& key, By
                 signature);
 }
 
-Status verify_packed_signature(const SignedData& data, int algorithm, ByteView signature, ByteView certificate) {
+Status verify_packed_signature(const SignedData& data, const CoseKey& credential, ByteView signature,
+                               const Attester& attester) {
   KAITO_CHECK(check_size(signature));
-  KAITO_TRY(const Certificate parsed, parse_certificate(certificate));
-  KAITO_TRY(const PublicKey key, certificate_key(*parsed));
   cbor::Writer statement;
-  statement.map(3).text("alg").integer(algorithm).text("sig").bytes(signature).text("x5c").array(1).bytes(certificate);
-  const Verdict verdict = fido::verify_attestation(data, credential_algorithm(data), "packed", statement.view(), true);
-  return settle(verdict, algorithm, *key, signed_message(data), signature);
+  statement.map(3).text("alg").integer(attester.algorithm).text("sig").bytes(signature);
+  statement.text("x5c").array(1).bytes(attester.certificate);
+  const Verdict verdict = fido::verify_attestation(data, credential.algorithm, "packed", statement.view(), true);
+  return settle(verdict, attester.algorithm, attester.key, signed_message(data), signature);
 }
 
-Status verify_self_signature(const SignedData& data, const CoseKey& key, ByteView signature) {
+Status verify_self_signature(const SignedData& data, const CoseKey& credential, ByteView signature) {
   KAITO_CHECK(check_size(signature));
-  KAITO_TRY(const PublicKey public_key, make_public_key(key));
+  KAITO_TRY(const PublicKey key, make_public_key(credential));
   cbor::Writer statement;
-  statement.map(2).text("alg").integer(key.algorithm).text("sig").bytes(signature);
-  const Verdict verdict = fido::verify_attestation(data, key.algorithm, "packed", statement.view(), false);
-  return settle(verdict, key.algorithm, *public_key, signed_message(data), signature);
+  statement.map(2).text("alg").integer(credential.algorithm).text("sig").bytes(signature);
+  const Verdict verdict = fido::verify_attestation(data, credential.algorithm, "packed", statement.view(), false);
+  return settle(verdict, credential.algorithm, *key, signed_message(data), signature);
 }
 
-Status verify_u2f_signature(const SignedData& data, const CoseKey& key, ByteView signature, ByteView certificate) {
+Status verify_u2f_signature(const SignedData& data, const CoseKey& credential, ByteView signature,
+                            const Attester& attester) {
   KAITO_CHECK(check_size(signature));
-  KAITO_TRY(const Certificate parsed, parse_certificate(certificate));
-  KAITO_TRY(const PublicKey public_key, certificate_key(*parsed));
   cbor::Writer statement;
-  statement.map(2).text("sig").bytes(signature).text("x5c").array(1).bytes(certificate);
-  const Verdict verdict = fido::verify_attestation(data, key.algorithm, "fido-u2f", statement.view(), true);
-  return settle(verdict, kEs256, *public_key, u2f_message(data, key), signature);
+  statement.map(2).text("sig").bytes(signature).text("x5c").array(1).bytes(attester.certificate);
+  const Verdict verdict = fido::verify_attestation(data, credential.algorithm, "fido-u2f", statement.view(), true);
+  return settle(verdict, attester.algorithm, attester.key, u2f_message(data, credential), signature);
 }
 
 }  // namespace kaito::webauthn

@@ -10,8 +10,6 @@
 #include "appliance/auth/webauthn/cose_key.hpp"
 #include "appliance/base/result.hpp"
 
-struct x509_st;
-
 namespace kaito::webauthn {
 
 // What was signed: rpId, authenticatorData and the hash of the client data. All outlive the call.
@@ -23,14 +21,23 @@ struct SignedData {
 
 enum class Verdict : std::uint8_t { valid, invalid, declined };
 
-// §7.2 step 21. Refusals: Reason::signature.
+// §7.2 step 21, with the stored credential's key. Refusals: Reason::signature.
 Status verify_assertion_signature(const SignedData& data, const CoseKey& key, ByteView signature);
 
-// §8.2, x5c present: by the certificate's key. `algorithm`: the statement's alg, which fits that key.
-Status verify_packed_signature(const SignedData& data, int algorithm, ByteView signature, ByteView certificate);
+// An attestation certificate: as it came, its key, and the algorithm that it signed with, which fits the key.
+struct Attester {
+  ByteView certificate;
+  evp_pkey_st& key;
+  int algorithm;
+};
+
+// §8.2, x5c present. `credential`: the attested key. Refusals here and below: Reason::signature.
+Status verify_packed_signature(const SignedData& data, const CoseKey& credential, ByteView signature,
+                               const Attester& attester);
 // §8.2, self attestation: by the credential's own key.
-Status verify_self_signature(const SignedData& data, const CoseKey& key, ByteView signature);
-// §8.6, step 6: ES256 by the certificate's key, over U2F's own message.
-Status verify_u2f_signature(const SignedData& data, const CoseKey& key, ByteView signature, ByteView certificate);
+Status verify_self_signature(const SignedData& data, const CoseKey& credential, ByteView signature);
+// §8.6 step 6: over U2F's own message.
+Status verify_u2f_signature(const SignedData& data, const CoseKey& credential, ByteView signature,
+                            const Attester& attester);
 
 }  // namespace kaito::webauthn

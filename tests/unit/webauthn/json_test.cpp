@@ -50,6 +50,7 @@ TEST_F(WebauthnJson, ReadsBackTheOptionsThatItWrites) {
   const auto read = parse_creation_options(json::parse(json::serialize(creation_options_json(options))));
   ASSERT_TRUE(read) << read.error().describe();
   EXPECT_EQ(read->rp.id, rp.id);
+  EXPECT_EQ(read->rp_name, "Kaito");
   EXPECT_EQ(read->user.id, user);
   EXPECT_EQ(read->challenge, challenge);
   EXPECT_EQ(read->algorithms, kSupportedAlgorithms);
