@@ -7,8 +7,11 @@ constexpr std::size_t kMaxFound = 1024;
 constexpr std::size_t kMaxAttribute = 4096;
 constexpr std::size_t kMaxWrapped = 1024;
 
-// PKCS#11 takes pointers to what it does not change.
-CK_BYTE* mutable_data(ByteView bytes) noexcept { return const_cast<CK_BYTE*>(bytes.data()); }
+// PKCS#11 takes pointers to what it does not change, and modules refuse a null one even where the length is 0.
+CK_BYTE* mutable_data(ByteView bytes) noexcept {
+  static constexpr CK_BYTE kNothing = 0;
+  return const_cast<CK_BYTE*>(bytes.empty() ? &kNothing : bytes.data());
+}
 
 }  // namespace
 

@@ -41,8 +41,10 @@ Result<TokenUri> TokenUri::parse(std::string_view text) {
   if (p11_kit_uri_any_unrecognized(uri.uri_.get())) return fail(wrong(text, "an attribute is not known"));
 
   const CK_TOKEN_INFO* token = p11_kit_uri_get_token_info(uri.uri_.get());
-  uri.label_.assign(reinterpret_cast<const char*>(token->label),
-                    p11_kit_space_strlen(token->label, sizeof token->label));
+  // All zero bytes where the URI has no `token`.
+  if (token->label[0] != 0)
+    uri.label_.assign(reinterpret_cast<const char*>(token->label),
+                      p11_kit_space_strlen(token->label, sizeof token->label));
   if (uri.label_.empty()) return fail(wrong(text, "`token` is missing"));
   const char* source = p11_kit_uri_get_pin_source(uri.uri_.get());
   if (!source) return fail(wrong(text, "`pin-source` is missing"));

@@ -1,0 +1,127 @@
+#include "hsm/protocol/messages.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kaito::hsm {
+namespace {
+
+OrgKek kek_of(std::size_t blob, std::size_t aad) {
+  return {.wrapped = {.platform_version = 1, .blob = Bytes(blob, 1)}, .aad = Bytes(aad, 2)};
+}
+
+// Every proper prefix of a message is an error, never a crash or a success.
+template <class Read>
+void expect_no_prefix(const WipedBytes& bytes, Read read) {
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    ByteReader reader(ByteView(bytes).first(size));
+    EXPECT_FALSE(read(reader)) << size << " of " << bytes.size() << " bytes";
+  }
+  ByteReader reader(bytes);
+  EXPECT_TRUE(read(reader));
+  EXPECT_TRUE(reader.finish());
+}
+
+TEST(Messages, WrapRequestSurvivesTheTripAndNoPrefixDoes) {
+  SystemRandom random;
+  std::vector<DekToWrap> deks;
+  deks.push_back({.dek = Dek::random(kDekSize, random), .aad = Bytes(5, 9)});
+  deks.push_back({.dek = Dek::random(kDekSize, random), .aad = {}});
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_wrap_request(out, kek_of(90, 40), deks);
+  expect_no_prefix(bytes, read_wrap_request);
+  ByteReader reader(bytes);
+  const auto request = read_wrap_request(reader);
+  ASSERT_EQ(request->deks.size(), 2u);
+  EXPECT_TRUE(std::ranges::equal(request->deks[0].dek, std::as_const(deks[0].dek).expose_secret()));
+  EXPECT_EQ(request->deks[0].aad.size(), 5u);
+  EXPECT_EQ(request->kek.blob.size(), 90u);
+}
+
+TEST(Messages, UnwrapRequestSurvivesTheTripAndNoPrefixDoes) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_group_count(out, 2);
+  write_group(out, kek_of(90, 40), 1);
+  write_dek_to_unwrap(out, {}, Bytes(3, 1));
+  write_group(out, kek_of(90, 0), 0);
+  expect_no_prefix(bytes, read_unwrap_request);
+}
+
+TEST(Messages, UnwrapRequestOverTheBatchLimitIsRefused) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_group_count(out, 2);
+  for (int group = 0; group < 2; ++group) {
+    write_group(out, kek_of(1, 0), kMaxBatch / 2 + 1);
+    for (std::size_t i = 0; i < kMaxBatch / 2 + 1; ++i) write_dek_to_unwrap(out, {}, {});
+  }
+  ByteReader reader(bytes);
+  EXPECT_FALSE(read_unwrap_request(reader));
+}
+
+TEST(Messages, OrgKekWithATooLongBlobOrAadIsRefused) {
+  for (const auto& kek : {kek_of(kMaxBlob + 1, 0), kek_of(1, kMaxAad + 1)}) {
+    WipedBytes bytes;
+    WireWriter out(bytes);
+    write_org_kek(out, kek);
+    ByteReader reader(bytes);
+    EXPECT_FALSE(read_org_kek(reader));
+  }
+}
+
+TEST(Messages, SignRequestWithATooLongMessageIsRefused) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_sign_request(out, 1, Bytes(kMaxMessage + 1));
+  ByteReader reader(bytes);
+  EXPECT_FALSE(read_sign_request(reader));
+}
+
+TEST(Messages, StatusSurvivesTheTripAndNoPrefixDoes) {
+  TokenStatus status{.label = "label", .serial = "0123", .mechanisms = {"CKM_AES_GCM"}, .max_sessions = 2};
+  status.platform_keks = {{.version = 1}, {.version = 7}};
+  status.audit_keys = {{.version = 3, .public_key = {1, 2, 3}}};
+  status.org_keks = {{.key = "abcd", .encryptions = 5, .decryptions = 6}};
+  status.signatures = 11;
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_token_status(out, status);
+  expect_no_prefix(bytes, read_token_status);
+  ByteReader reader(bytes);
+  const auto read = read_token_status(reader);
+  EXPECT_EQ(read->label, "label");
+  EXPECT_EQ(read->platform_keks[1].version, 7u);
+  EXPECT_EQ(read->audit_keys[0].public_key[2], 3);
+  EXPECT_EQ(read->org_keks[0].decryptions, 6u);
+  EXPECT_EQ(read->signatures, 11u);
+}
+
+TEST(Messages, ErrorArrivesWithItsCodeAndDetail) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_error(out, {.code = Code::hsm_pin_rejected, .detail = "C_Login: CKR_PIN_INCORRECT (0xa0)"});
+  ByteReader reader(bytes);
+  const auto outcome = read_outcome(reader);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::hsm_pin_rejected);
+  EXPECT_EQ(outcome.error().detail, "C_Login: CKR_PIN_INCORRECT (0xa0)");
+}
+
+TEST(Messages, ErrorWithAVeryLongDetailIsCutNotRefused) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_error(out, {.code = Code::internal, .detail = std::string(100'000, 'x')});
+  ByteReader reader(bytes);
+  EXPECT_EQ(read_outcome(reader).error().code, Code::internal);
+}
+
+TEST(Messages, UnknownOutcomeOrCodeIsAnError) {
+  for (const Bytes& bytes : {Bytes{2}, Bytes{1, 0xff, 0, 0}, Bytes{}}) {
+    ByteReader reader(bytes);
+    EXPECT_FALSE(read_outcome(reader));
+  }
+}
+
+}  // namespace
+}  // namespace kaito::hsm
