@@ -63,7 +63,8 @@ Result<std::string> Exporter::next() {
       return out;
     case Stage::entries: {
       KAITO_TRY(const auto reader, store_->snapshot());
-      KAITO_CHECK(page(*reader, out));
+      // A page is empty when the store has lost all of its records; the end of the export is told by an empty text.
+      while (out.empty() && position_ < end_) KAITO_CHECK(page(*reader, out));
       if (position_ < end_) return out;
       out += format_end({position_, last_}) + '\n';
       stage_ = Stage::finished;

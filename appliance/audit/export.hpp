@@ -26,8 +26,8 @@ class Exporter {
   // grows with it.
   static Result<Exporter> open(store::Store& store, std::string origin, const ExportRange& range);
 
-  // The next lines, each with its newline; empty after the last. A record that the store lacks is left out, for the
-  // verifier to name.
+  // The next lines, each with its newline; empty after the last. A record that the store has lost is left out, for the
+  // verifier to name; within what is withheld it is Code::integrity.
   Result<std::string> next();
 
  private:

@@ -149,7 +149,7 @@ void ExportVerifier::checkpoint(std::string_view text) {
   if (failed() || suspect_) return;
   ++report_.checkpoints;
   if (std::ranges::find(report_.keys, opened->key) == report_.keys.end()) report_.keys.push_back(opened->key);
-  report_.latest = head;
+  report_.latest_note = *note;
 }
 
 void ExportVerifier::check_earlier() {

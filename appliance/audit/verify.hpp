@@ -43,7 +43,7 @@ struct VerifyReport {
   std::uint64_t withheld = 0;           // entries that the export does not show
   std::uint64_t checkpoints = 0;        // verified, in the file
   std::uint64_t covered = 0;            // entries before this are vouched for by a checkpoint; `first` when none is
-  std::optional<Checkpoint> latest;     // the last verified one in the file; keep it for the next verification
+  std::string latest_note;              // the last verified one; keep it for the next verification's `earlier`
   std::uint64_t earlier_checked = 0;    // checkpoints of the caller that the file was found to agree with
   std::uint64_t earlier_unchecked = 0;  // and those before `first` or within a withheld run: the file cannot tell
   std::optional<Failure> failure;       // absent: everything that could be checked is right

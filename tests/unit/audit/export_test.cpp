@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "appliance/store/sqlite/sqlite_store.hpp"
 #include "tests/unit/audit/test_log.hpp"
 
 namespace kaito::audit {
@@ -37,7 +38,7 @@ TEST(Export, S10VerifiesOfflineWithNothingButTheKey) {
   EXPECT_EQ(report->size, 53U);
   EXPECT_EQ(report->covered, 50U);  // the last three are not signed yet
   EXPECT_EQ(report->checkpoints, 5U);
-  EXPECT_EQ(report->latest->size, 50U);
+  EXPECT_EQ(open_note(report->latest_note, std::vector{log.key()})->checkpoint.size, 50U);
 }
 
 TEST(Export, VerifiesFromAFile) {
@@ -143,6 +144,21 @@ TEST(Export, GoesThroughManyPagesAndCheckpoints) {
   EXPECT_EQ(report->checkpoints, 150U);
   const auto part = verify_lines(log.export_lines({.first = 333, .org = org_number(1)}), {.pinned = {log.key()}});
   EXPECT_TRUE(part->ok()) << part->failure->what;
+}
+
+TEST(Export, GoesOnPastRecordsThatTheStoreHasLost) {
+  TestLog log;
+  log.add(600);
+  log.checkpoint();
+  log.close();
+  log.tamper("DELETE FROM audit WHERE sequence BETWEEN 100 AND 500");
+  log.store = *store::sqlite::open_store(log.database(), {.reserve_bytes = 0}, log.logger);
+  const auto lines = log.export_lines();
+  EXPECT_EQ(count_of(lines, R"({"v":)"), 199U);
+  const auto report = verify_lines(lines, {.pinned = {log.key()}});
+  ASSERT_FALSE(report->ok());
+  EXPECT_EQ(report->failure->finding, Finding::missing);
+  EXPECT_EQ(report->failure->sequence, 100U);
 }
 
 TEST(Export, VerifiesAcrossAChangeOfTheSigningKey) {
