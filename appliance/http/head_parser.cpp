@@ -35,9 +35,8 @@ HeaderName known_name(field name) noexcept {
 
 // Fields that Beast's table of names does not have.
 HeaderName other_name(std::string_view name) noexcept {
-  const auto is = [name](std::string_view wanted) { return boost::beast::iequals(name, wanted); };
-  if (is("sec-fetch-site")) return HeaderName::sec_fetch_site;
-  if (is("x-forwarded-for")) return HeaderName::x_forwarded_for;
+  if (equals_ignoring_case(name, "sec-fetch-site")) return HeaderName::sec_fetch_site;
+  if (equals_ignoring_case(name, "x-forwarded-for")) return HeaderName::x_forwarded_for;
   return HeaderName::unknown;
 }
 

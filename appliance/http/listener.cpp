@@ -1,5 +1,7 @@
 #include "appliance/http/listener.hpp"
 
+#include <sys/resource.h>
+
 #include <latch>
 
 #include "appliance/http/acceptor.hpp"
@@ -21,6 +23,18 @@ struct Listener::Parts {
   bool started = false;
 };
 
+namespace {
+
+// Connections that the configuration allows and the process cannot have are turned away; the operator should know.
+void warn_of_few_descriptors(std::size_t connections, Logger& logger) {
+  constexpr rlim_t kOthers = 128;  // database, workers, logs
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= connections + kOthers) return;
+  logger.warning("http.few_descriptors", {{"limit", limit.rlim_cur}, {"max_connections", connections}});
+}
+
+}  // namespace
+
 Listener::Listener(std::unique_ptr<Parts> parts) noexcept : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Listener>> Listener::open(ListenerConfig config, TlsIdentity identity, Application& application,
@@ -28,6 +42,7 @@ Result<std::unique_ptr<Listener>> Listener::open(ListenerConfig config, TlsIdent
   if (config.threads < 1 || config.threads > 256)
     return fail(Code::configuration, "the number of I/O threads is not 1 to 256");
   if (config.deadlines.slowest_reader < 1) return fail(Code::configuration, "the slowest reader's rate is 0");
+  warn_of_few_descriptors(config.max_connections, logger);
   auto parts = std::make_unique<Parts>(std::move(config), std::move(identity), application, logger, clock, random);
   KAITO_TRY(parts->acceptor, Acceptor::open(parts->front, parts->threads));
   return std::unique_ptr<Listener>(new Listener(std::move(parts)));
