@@ -1,0 +1,279 @@
+#include "appliance/daemon/appliance.hpp"
+
+#include <optional>
+#include <thread>
+
+#include "appliance/api/application.hpp"
+#include "appliance/api/services.hpp"
+#include "appliance/base/file.hpp"
+#include "appliance/daemon/hsm_parts.hpp"
+#include "appliance/daemon/housekeeper.hpp"
+#include "appliance/daemon/identity.hpp"
+#include "appliance/daemon/listening_socket.hpp"
+#include "appliance/daemon/monitor.hpp"
+#include "appliance/http/listener.hpp"
+#include "appliance/store/sqlite/sqlite_keyring.hpp"
+#include "appliance/store/sqlite/sqlite_store.hpp"
+
+namespace kaito::daemon {
+namespace {
+
+constexpr unsigned kMaxDefaultIoThreads = 8;
+constexpr std::size_t kImportQueue = 8;
+constexpr Milliseconds kCanaryInterval{1000};
+constexpr Milliseconds kSweepInterval{600'000};
+
+unsigned io_threads(const Config& config) {
+  if (config.io_threads > 0) return config.io_threads;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, kMaxDefaultIoThreads);
+}
+
+auth::RateLimits scaled_limits(double scale) {
+  auth::RateLimits limits = auth::kDefaultRateLimits;
+  for (auto& limit : limits) {
+    limit.per_second *= scale;
+    limit.burst = std::max(1.0, limit.burst * scale);
+  }
+  return limits;
+}
+
+auth::SessionPolicy session_policy(const Config& config) {
+  return {.idle = std::chrono::minutes(config.session_idle_minutes),
+          .absolute = std::chrono::hours(config.session_absolute_hours)};
+}
+
+Result<std::vector<http::IpNetwork>> trusted_proxies(const Config& config) {
+  std::vector<http::IpNetwork> networks;
+  for (const auto& text : config.trusted_proxies) {
+    KAITO_TRY(const auto network, http::IpNetwork::parse(text));
+    networks.push_back(network);
+  }
+  return networks;
+}
+
+// Services over a store, a journal and an HSM that are open. Members are built in this order and end in the other.
+struct ServiceParts {
+  ServiceParts(store::Store& store, store::Keyring& keyring, audit::Journal& journal, hsm::Client& hsm,
+               KeyVersion platform_version, const auth::SessionPolicy& policy, auth::StaffRelyingParty party,
+               auth::PasswordHasher& hasher, double rate_scale, const Clock& clock, Random& random, Logger& log)
+      : rate_limiter(scaled_limits(rate_scale), clock, random),
+        sessions(store, journal, clock, random, policy),
+        api_keys(store, journal, clock, random),
+        authenticator(sessions, api_keys),
+        member_login(store, journal, hasher, sessions, clock),
+        member_password(store, journal, hasher, sessions, clock),
+        ceremonies(clock, random),
+        staff_enrolment(store, journal, ceremonies, clock, random, party),
+        staff_login(store, journal, ceremonies, sessions, std::move(party)),
+        staff_registry(journal, clock, random),
+        org_keys(hsm, keyring, platform_version),
+        sealer(org_keys, clock, random),
+        opener(org_keys),
+        orgs(store, journal, org_keys, sealer, clock, random, log),
+        directory(store, journal, clock, random),
+        seeds(store, journal, sealer, opener),
+        codes(store, journal, opener, clock),
+        import_pool(1, kImportQueue),
+        imports(store, journal, sealer, import_pool) {}
+
+  auth::RateLimiter rate_limiter;
+  auth::Sessions sessions;
+  auth::ApiKeys api_keys;
+  auth::Authenticator authenticator;
+  auth::MemberLogin member_login;
+  auth::MemberPassword member_password;
+  auth::CeremonyStore ceremonies;
+  auth::StaffEnrolment staff_enrolment;
+  auth::StaffLogin staff_login;
+  auth::StaffRegistry staff_registry;
+  keys::OrgKeys org_keys;
+  vault::SeedSealer sealer;
+  vault::SeedOpener opener;
+  vault::Orgs orgs;
+  vault::Directory directory;
+  vault::Seeds seeds;
+  vault::Codes codes;
+  WorkerPool import_pool;
+  vault::Imports imports;
+};
+
+}  // namespace
+
+struct Appliance::Parts {
+  Parts(Config settings, const Clock& the_clock, Random& the_random, Logger& the_log)
+      : config(std::move(settings)), data(config.data_dir), clock(the_clock), random(the_random), log(the_log) {}
+
+  Status open();
+  Status open_storage();
+  Status open_hsm();
+  Status open_listener(ListeningSocket listening, const std::vector<std::string>& origins);
+  Status publish_setup_token();
+  std::vector<Chore> chores();
+  Task<void> sign_checkpoint();
+
+  Config config;
+  DataDirectory data;
+  const Clock& clock;
+  Random& random;
+  Logger& log;
+
+  UniqueFd lock;
+  std::unique_ptr<hsm::Client> hsm;
+  std::optional<HsmKeys> keys;
+  std::unique_ptr<store::Keyring> keyring;
+  // The journal outlives the store, whose last jobs still run through it; so it is declared before.
+  std::unique_ptr<audit::Journal> journal;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<auth::PasswordHasher> hasher;
+  std::optional<HsmCheckpointSigner> signer;
+  std::optional<Monitor> monitor;
+  std::optional<ServiceParts> services;
+  std::optional<api::Services> api_services;
+  std::optional<api::Application> application;
+  std::unique_ptr<http::Listener> listener;
+  std::optional<Housekeeper> housekeeper;
+  std::uint16_t port = 0;
+  std::string setup_token;
+};
+
+Status Appliance::Parts::open() {
+  KAITO_CHECK(data.create());
+  KAITO_TRY(lock, lock_data_directory(data));
+  KAITO_TRY(auto listening, listening_socket(config.address, config.port));
+  port = listening.port;
+  const auto origins = web_origins(config, port);
+  const auto policy = session_policy(config);
+  KAITO_CHECK(policy.check());
+  KAITO_TRY(auto party, staff_relying_party(config, origins));
+  if (party.policy.attestation == webauthn::Attestation::any)
+    log.warning("staff.keys.unattested", {{"advice", "set staff-attestation-roots to refuse software keys"}});
+
+  KAITO_CHECK(open_hsm());
+  KAITO_CHECK(open_storage());
+  KAITO_TRY(hasher, auth::PasswordHasher::open({.threads = config.password_threads}, random));
+  services.emplace(*store, *keyring, *journal, *hsm, keys->platform_version, policy, std::move(party), *hasher,
+                   config.rate_scale, clock, random, log);
+  KAITO_CHECK(services->orgs.drop_orphans(*keyring));
+  monitor.emplace(*store, *hsm, clock);
+  KAITO_CHECK(publish_setup_token());
+  return open_listener(std::move(listening), origins);
+}
+
+Status Appliance::Parts::open_hsm() {
+  KAITO_TRY(const auto settings, hsm_config(config, data));
+  KAITO_TRY(hsm, hsm::Client::start(settings, clock, log));
+  KAITO_TRY(keys, sync_wait(find_keys(*hsm, /*make_missing=*/false)));
+  signer.emplace(*hsm, keys->audit_keys.back());
+  return {};
+}
+
+Status Appliance::Parts::open_storage() {
+  KAITO_TRY(keyring, store::sqlite::open_keyring(data.keyring()));
+  KAITO_TRY(store, store::sqlite::open_store(data.database(), {}, log));
+  KAITO_TRY(const std::string id, appliance_id(*store));
+  KAITO_TRY(journal, audit::Journal::open(*store, "kaito.local/" + id, clock, log));
+  return {};
+}
+
+// The token is shown where the operator set the appliance up, and nowhere else.
+Status Appliance::Parts::publish_setup_token() {
+  KAITO_TRY(const auto token, sync_wait(services->staff_enrolment.issue_setup_token()));
+  std::error_code ignored;
+  if (!token) {
+    std::filesystem::remove(data.setup_token(), ignored);
+    return {};
+  }
+  setup_token = as_text(token->expose_secret());
+  return write_file_atomically(data.setup_token(), as_bytes(setup_token + "\n"));
+}
+
+Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vector<std::string>& origins) {
+  std::vector<audit::VerifierKey> audit_keys;
+  for (const auto& key : keys->audit_keys) {
+    KAITO_TRY(auto verifier, audit::VerifierKey::make(journal->origin(), key.public_key));
+    audit_keys.push_back(std::move(verifier));
+  }
+  api_services.emplace(api::Services{.store = *store,
+                                     .journal = *journal,
+                                     .status = *monitor,
+                                     .rate_limiter = services->rate_limiter,
+                                     .authenticator = services->authenticator,
+                                     .sessions = services->sessions,
+                                     .api_keys = services->api_keys,
+                                     .member_login = services->member_login,
+                                     .member_password = services->member_password,
+                                     .staff_enrolment = services->staff_enrolment,
+                                     .staff_login = services->staff_login,
+                                     .staff_registry = services->staff_registry,
+                                     .orgs = services->orgs,
+                                     .directory = services->directory,
+                                     .seeds = services->seeds,
+                                     .codes = services->codes,
+                                     .imports = services->imports,
+                                     .clock = clock,
+                                     .log = log,
+                                     .origins = origins,
+                                     .audit_keys = std::move(audit_keys)});
+  application.emplace(*api_services);
+  KAITO_TRY(auto identity, load_tls_identity(config, data, clock, random));
+  http::ListenerConfig front{.inherited_socket = std::move(listening.socket), .threads = io_threads(config)};
+  KAITO_TRY(front.trusted_proxies, trusted_proxies(config));
+  KAITO_TRY(listener, http::Listener::open(std::move(front), std::move(identity), *application, log, clock, random));
+  return {};
+}
+
+Task<void> Appliance::Parts::sign_checkpoint() {
+  const auto checkpoint = co_await journal->checkpoint(*signer);
+  if (!checkpoint) log.error("audit.checkpoint.failed", {{"error", checkpoint.error()}});
+}
+
+std::vector<Chore> Appliance::Parts::chores() {
+  return {
+      {Milliseconds{config.checkpoint_seconds * 1000LL}, [this] { return sign_checkpoint(); }},
+      {kCanaryInterval, [this]() -> Task<void> { co_await monitor->ask_canary(); }},
+      {kSweepInterval, [this]() -> Task<void> {
+         if (const auto swept = co_await services->sessions.sweep(); !swept)
+           log.warning("auth.sessions.sweep_failed", {{"error", swept.error()}});
+       }},
+  };
+}
+
+Appliance::Appliance(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Appliance::~Appliance() { stop(); }
+
+Result<std::unique_ptr<Appliance>> Appliance::open(const Config& config, const Clock& clock, Random& random,
+                                                   Logger& log) {
+  auto parts = std::make_unique<Parts>(config, clock, random, log);
+  KAITO_CHECK(parts->open());
+  return std::unique_ptr<Appliance>(new Appliance(std::move(parts)));
+}
+
+void Appliance::start() {
+  parts_->listener->start();
+  parts_->housekeeper.emplace(parts_->chores());
+  parts_->log.info("appliance.serving", {{"port", parts_->port}, {"version", program_version()}});
+}
+
+void Appliance::reload() {
+  auto identity = load_tls_identity(parts_->config, parts_->data, parts_->clock, parts_->random);
+  if (!identity) {
+    parts_->log.error("tls.reload.failed", {{"error", identity.error()}});
+    return;
+  }
+  parts_->listener->reload(*std::move(identity));
+  parts_->log.info("tls.reloaded");
+}
+
+void Appliance::stop() {
+  if (!parts_->listener) return;
+  parts_->listener->drain(std::chrono::seconds(parts_->config.drain_seconds));
+  parts_->housekeeper.reset();
+  parts_->listener.reset();
+  sync_wait(parts_->sign_checkpoint());
+  parts_->log.info("appliance.stopped");
+}
+
+std::uint16_t Appliance::port() const noexcept { return parts_->port; }
+const std::string& Appliance::setup_token_notice() const noexcept { return parts_->setup_token; }
+
+}  // namespace kaito::daemon

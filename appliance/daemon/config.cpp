@@ -1,0 +1,102 @@
+#include "appliance/daemon/config.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+namespace kaito::daemon {
+namespace {
+
+constexpr std::string_view kUsage =
+    "usage: kaitod setup [OPTIONS]   make the token, its keys, the database and the own CA; may be run again\n"
+    "       kaitod run [OPTIONS]     serve\n"
+    "       kaitod version\n"
+    "\n"
+    "kaitod run --help lists the options; each may also stand in the file that --config names.\n";
+
+void add_options(CLI::App& app, Config& config) {
+  app.set_config("--config", "", "Configuration file: option = value, one a line");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.add_option("--data-dir", config.data_dir, "Where everything is kept")->required();
+  app.add_option("--address", config.address, "Address to listen on")->capture_default_str();
+  app.add_option("--port", config.port, "Port; 0 lets the kernel choose")->capture_default_str();
+  app.add_option("--host-name", config.host_names,
+                 "Name clients use; the first is the WebAuthn RP ID and cannot change once staff keys are enrolled")
+      ->capture_default_str();
+  app.add_option("--origin", config.origins, "Origin of the web console; default: https://NAME:PORT");
+  app.add_option("--tls-chain", config.tls_chain, "PEM chain of your certificate; default: the own CA's");
+  app.add_option("--tls-key", config.tls_key, "PEM key of your certificate");
+  app.add_option("--io-threads", config.io_threads, "I/O threads; 0: one a processor")->check(CLI::Range(0, 256));
+  app.add_option("--trusted-proxy", config.trusted_proxies, "Network whose X-Forwarded-For is believed");
+  app.add_option("--drain-seconds", config.drain_seconds, "How long requests in flight may take at the end")
+      ->check(CLI::Range(0, 600));
+  app.add_option("--rate-scale", config.rate_scale, "Multiplies every rate limit")->check(CLI::Range(0.01, 100000.0));
+  app.add_option("--hsm-worker", config.hsm_worker, "The kaito-hsm-worker program");
+  app.add_option("--token-uri", config.token_uri, "RFC 7512 URI of an external token, with pin-source=file:");
+  app.add_option("--module", config.module, "PKCS#11 module of the external token");
+  app.add_option("--hsm-deadline-ms", config.hsm_deadline_ms, "How long an HSM call may take")
+      ->check(CLI::Range(100, 60000));
+  app.add_option("--staff-attestation-roots", config.staff_attestation_roots,
+                 "PEM file: makers whose FIDO2 keys staff may use; without it any key is taken");
+  app.add_option("--session-idle-minutes", config.session_idle_minutes, "A session ends when idle this long");
+  app.add_option("--session-absolute-hours", config.session_absolute_hours, "A session ends at the latest");
+  app.add_option("--password-threads", config.password_threads, "Passwords checked at once, 64 MiB each")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--checkpoint-seconds", config.checkpoint_seconds, "Between two signed audit checkpoints")
+      ->check(CLI::Range(1, 3600));
+  app.add_option("--log-level", config.log_level, "debug, info, warning or error")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
+                                                                          {"info", LogLevel::info},
+                                                                          {"warning", LogLevel::warning},
+                                                                          {"error", LogLevel::error}}));
+}
+
+Status check(const Config& config) {
+  if (config.host_names.empty() || config.host_names.front().empty())
+    return fail(Code::configuration, "host-name must not be empty");
+  if (config.tls_chain.empty() != config.tls_key.empty())
+    return fail(Code::configuration, "tls-chain and tls-key go together");
+  if (config.token_uri.empty() && !config.module.empty())
+    return fail(Code::configuration, "module goes with token-uri");
+  return {};
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  const std::string_view verb = argc > 1 ? argv[1] : "help";
+  if (verb == "version" || verb == "--version") {
+    line.verb = Verb::version;
+    return line;
+  }
+  if (verb == "help" || verb == "--help" || verb == "-h") {
+    line.text = kUsage;
+    return line;
+  }
+  if (verb == "setup")
+    line.verb = Verb::setup;
+  else if (verb == "run")
+    line.verb = Verb::run;
+  else
+    return fail(Code::usage, fmt::format("there is no verb '{}'; kaitod help lists them", verb));
+
+  CLI::App app("Kaito Appliance daemon", "kaitod " + std::string(verb));
+  add_options(app, line.config);
+  try {
+    app.parse(argc - 1, argv + 1);
+  } catch (const CLI::CallForHelp&) {
+    line.verb = Verb::help;
+    line.text = app.help();
+    return line;
+  } catch (const CLI::FileError& error) {
+    return fail(Code::configuration, error.what());
+  } catch (const CLI::ConfigError& error) {
+    return fail(Code::configuration, error.what());
+  } catch (const CLI::ParseError& error) {
+    return fail(Code::usage, error.what());
+  }
+  KAITO_CHECK(check(line.config));
+  return line;
+}
+
+}  // namespace kaito::daemon

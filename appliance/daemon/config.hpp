@@ -1,0 +1,58 @@
+// What kaitod is told: the command line wins over the configuration file, which wins over the defaults.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "appliance/base/log.hpp"
+#include "appliance/base/result.hpp"
+
+namespace kaito::daemon {
+
+struct Config {
+  std::filesystem::path data_dir;
+
+  // HTTPS
+  std::string address = "::";
+  std::uint16_t port = 8443;               // 0: the kernel chooses
+  std::vector<std::string> host_names{"localhost"};  // the first is the WebAuthn RP ID; all are in the own certificate
+  std::vector<std::string> origins;        // of the web console; empty: https://NAME:PORT of each host name
+  std::filesystem::path tls_chain;         // customer's certificate; empty: the own CA's
+  std::filesystem::path tls_key;
+  unsigned io_threads = 0;  // 0: one a processor, at most 8
+  std::vector<std::string> trusted_proxies;
+  std::uint32_t drain_seconds = 30;
+  double rate_scale = 1.0;  // multiplies every rate limit
+
+  // HSM
+  std::filesystem::path hsm_worker;  // empty: beside this program, or where the package puts it
+  std::string token_uri;             // empty: the embedded SoftHSM token of the data directory
+  std::filesystem::path module;      // of an external token
+  std::uint32_t hsm_deadline_ms = 5000;
+
+  // People
+  std::filesystem::path staff_attestation_roots;  // PEM; staff keys must be attested by one of them. Empty: any key
+  std::uint32_t session_idle_minutes = 12 * 60;
+  std::uint32_t session_absolute_hours = 7 * 24;
+  unsigned password_threads = 2;
+
+  // Audit
+  std::uint32_t checkpoint_seconds = 10;
+
+  LogLevel log_level = LogLevel::info;
+};
+
+enum class Verb : std::uint8_t { setup, run, version, help };
+
+struct CommandLine {
+  Verb verb = Verb::help;
+  Config config;
+  std::string text;  // of help and version
+};
+
+// Code::usage names the option; Code::configuration the file and its key.
+Result<CommandLine> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace kaito::daemon

@@ -1,0 +1,88 @@
+#include "appliance/daemon/hsm_parts.hpp"
+
+#include "appliance/base/file.hpp"
+#include "appliance/base/random.hpp"
+#include "hsm/client/softhsm_config.hpp"
+#include "hsm/client/token_setup.hpp"
+
+namespace kaito::daemon {
+namespace {
+
+constexpr std::string_view kTokenLabel = "kaito";
+constexpr std::size_t kPinBytes = 24;
+constexpr KeyVersion kFirstVersion = 1;
+
+Result<std::filesystem::path> find_worker(const Config& config) {
+  if (!config.hsm_worker.empty()) return config.hsm_worker;
+  std::error_code ignored;
+  const auto here = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (const auto& candidate : {here / "kaito-hsm-worker", here / "../../hsm/worker/kaito-hsm-worker",
+                                std::filesystem::path("/usr/libexec/kaito/kaito-hsm-worker")})
+    if (std::filesystem::exists(candidate, ignored)) return std::filesystem::weakly_canonical(candidate, ignored);
+  return fail(Code::configuration, "kaito-hsm-worker was not found; name it with --hsm-worker");
+}
+
+// A PIN that exists is kept: the token knows it already.
+Status write_random_pin(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return {};
+  SystemRandom random;
+  const auto pin = Pin::random(kPinBytes, random);
+  std::string text = to_base64url(pin.expose_secret()) + "\n";
+  const auto written = write_file_atomically(path, as_bytes(text));
+  wipe(text);
+  return written;
+}
+
+}  // namespace
+
+Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& data) {
+  hsm::ClientConfig hsm;
+  KAITO_TRY(hsm.worker, find_worker(config));
+  hsm.call_deadline = Milliseconds{config.hsm_deadline_ms};
+  if (!config.token_uri.empty()) {
+    hsm.token_uri = config.token_uri;
+    hsm.module = config.module;
+    return hsm;
+  }
+  KAITO_TRY(const auto softhsm, hsm::write_softhsm_config(data.hsm()));
+  KAITO_TRY(hsm.module, hsm::find_softhsm_module());
+  hsm.token_directory = softhsm.token_directory;
+  hsm.environment = softhsm.environment();
+  hsm.token_uri = fmt::format("pkcs11:token={}?pin-source=file:{}", kTokenLabel,
+                              std::filesystem::absolute(data.user_pin()).string());
+  return hsm;
+}
+
+Status set_up_embedded_token(const Config& config, const DataDirectory& data, const hsm::ClientConfig& hsm) {
+  if (!config.token_uri.empty()) return {};
+  KAITO_CHECK(write_random_pin(data.so_pin()));
+  KAITO_CHECK(write_random_pin(data.user_pin()));
+  return hsm::set_up_token(
+      hsm, {.label = std::string(kTokenLabel), .so_pin_file = data.so_pin(), .user_pin_file = data.user_pin()});
+}
+
+Task<Result<HsmKeys>> find_keys(hsm::Client& hsm, bool make_missing) {
+  KAITO_CO_TRY(auto status, co_await hsm.status());
+  if (status.platform_keks.empty() && make_missing) {
+    KAITO_CO_TRY(const auto made, co_await hsm.create_platform_kek(kFirstVersion));
+    status.platform_keks.push_back(made);
+  }
+  if (status.audit_keys.empty() && make_missing) {
+    KAITO_CO_TRY(const auto made, co_await hsm.create_audit_key(kFirstVersion));
+    status.audit_keys.push_back(made);
+  }
+  if (status.platform_keks.empty() || status.audit_keys.empty())
+    co_return fail(Code::configuration, "the token has no platform KEK or no audit key; run kaitod setup");
+  HsmKeys keys;
+  for (const auto& kek : status.platform_keks) keys.platform_version = std::max(keys.platform_version, kek.version);
+  keys.audit_keys = std::move(status.audit_keys);
+  std::ranges::sort(keys.audit_keys, {}, &hsm::AuditKey::version);
+  co_return keys;
+}
+
+Task<Result<ByteArray<64>>> HsmCheckpointSigner::sign(Bytes message) {
+  co_return co_await hsm_.sign(key_.version, std::move(message));
+}
+
+}  // namespace kaito::daemon

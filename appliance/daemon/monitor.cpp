@@ -1,0 +1,51 @@
+#include "appliance/daemon/monitor.hpp"
+
+namespace kaito::daemon {
+
+Monitor::Monitor(const store::Store& store, hsm::Client& hsm, const Clock& clock)
+    : store_(store), hsm_(hsm), started_at_(clock.now()) {}
+
+api::ApplianceState Monitor::state() const noexcept {
+  // After a failed commit nothing can be recorded, so nothing may be done until somebody has looked.
+  return store_.statistics().failed ? api::ApplianceState::failed : api::ApplianceState::operational;
+}
+
+api::Health Monitor::health() const {
+  const auto store = store_.statistics();
+  const auto worker = hsm_.state();
+  return {.hsm_answers = hsm_answers_ && worker.phase == hsm::WorkerPhase::running,
+          .storage_works = !store.failed,
+          .storage_has_room = !store.reserve_touched,
+          .hsm_phase = std::string(hsm::to_string(worker.phase)),
+          .worker_starts = worker.starts,
+          .worker_crashes = worker.crashes,
+          .worker_hangs = worker.hangs};
+}
+
+Task<Result<api::HsmReport>> Monitor::hsm() const {
+  KAITO_CO_TRY(auto token, co_await hsm_.status());
+  api::HsmReport report{.label = std::move(token.label),
+                        .serial = std::move(token.serial),
+                        .model = std::move(token.model),
+                        .firmware = std::move(token.firmware),
+                        .mechanisms = std::move(token.mechanisms),
+                        .platform_keks = {},
+                        .audit_keys = {},
+                        .unwraps = token.unwraps,
+                        .refused = token.refused};
+  for (const auto& kek : token.platform_keks) report.platform_keks.push_back(kek.version);
+  for (const auto& key : token.audit_keys) report.audit_keys.push_back(key.version);
+  co_return report;
+}
+
+std::string Monitor::version() const { return program_version(); }
+
+std::string program_version() { return KAITO_VERSION; }
+
+Task<bool> Monitor::ask_canary() {
+  const auto answered = co_await hsm_.canary();
+  hsm_answers_ = answered.has_value();
+  co_return hsm_answers_.load();
+}
+
+}  // namespace kaito::daemon
