@@ -184,7 +184,7 @@ class Store {
   // at once, when too many jobs wait already.
   virtual Future<Result<void>> write(Job job, JobKind kind) = 0;
 
-  // Set once, before the first write.
+  // Set once, before the first write. The observer must live until every write has completed.
   virtual void observe(BatchObserver& observer) = 0;
 
   [[nodiscard]] virtual StoreStatistics statistics() const = 0;

@@ -65,7 +65,12 @@ void BatchWriter::observe(BatchObserver& observer) {
 }
 
 StoreStatistics BatchWriter::statistics() const {
-  return {.batches = batches_, .jobs = jobs_, .failed = failed_, .reserve_touched = reserve_touched_};
+  // Asked anew: without writes nobody else looks.
+  const auto free = options_.free_space(path_);
+  return {.batches = batches_,
+          .jobs = jobs_,
+          .failed = failed_,
+          .reserve_touched = free.has_value() && *free < options_.reserve_bytes};
 }
 
 void BatchWriter::run() {
@@ -135,6 +140,7 @@ Status BatchWriter::transact(Batch& batch, std::vector<Status>& outcomes) {
   }
   if (ended) {
     ++batches_;
+    space_ran_out_ = false;
     if (observer_) observer_->committed();
     return {};
   }
@@ -179,7 +185,8 @@ Error BatchWriter::batch_failure(Error cause, bool at_commit) {
   const Fault fault = database.worst_fault();
   const bool undone = !database.in_transaction();
   if (fault == Fault::full && undone) {
-    logger_.warning("store.full", {{"error", cause}});
+    // Once, until a batch succeeds: a full volume is no place for many lines.
+    if (!std::exchange(space_ran_out_, true)) logger_.warning("store.full", {{"error", cause}});
     return Error{.code = Code::storage_full, .detail = cause.detail};
   }
   if (fault == Fault::device || at_commit || !undone) {
@@ -203,7 +210,7 @@ Status BatchWriter::check_reserve() {
     return {};
   }
   const bool touched = *free < options_.reserve_bytes;
-  if (reserve_touched_.exchange(touched) != touched)
+  if (std::exchange(reserve_touched_, touched) != touched)
     logger_.warning(touched ? "store.reserve.touched" : "store.reserve.restored", {{"free_bytes", *free}});
   if (!touched) return {};
   return fail(Code::storage_full, fmt::format("{} bytes are free, less than the reserve", *free));

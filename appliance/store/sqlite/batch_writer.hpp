@@ -56,6 +56,8 @@ class BatchWriter {
   Connection connection_;
   RowWriter writer_{connection_};
   Checkpointer checkpointer_;
+  bool reserve_touched_ = false;  // as of the last batch, so that only changes are logged
+  bool space_ran_out_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
@@ -64,7 +66,6 @@ class BatchWriter {
   bool ending_ = false;
 
   std::atomic<bool> failed_{false};
-  std::atomic<bool> reserve_touched_{false};
   std::atomic<std::uint64_t> batches_{0};
   std::atomic<std::uint64_t> jobs_{0};
 

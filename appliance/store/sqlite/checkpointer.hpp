@@ -1,5 +1,6 @@
 // Moves committed pages from the write-ahead log into the database file. The writer thread alone does this:
-// SQLite 3.7.0 to 3.51.2 can lose commits when two connections checkpoint at once (the "WAL-reset bug").
+// SQLite 3.7.0 to 3.51.2 can lose commits when one connection commits while another checkpoints
+// (https://sqlite.org/wal.html, "The WAL-Reset Bug").
 #pragma once
 
 #include <cstdint>

@@ -63,8 +63,8 @@ std::string constrained_column(std::string_view message) {
   return std::string(message.substr(start));
 }
 
-// Without memory statistics, threads do not meet at a global lock at every allocation. Only possible before the library's
-// first use in the process; later it is refused, and only speed is lost.
+// Without memory statistics, threads do not meet at a global lock at every allocation. Only possible before the
+// library's first use in the process; later it is refused, and only speed is lost.
 void set_up_library() {
   static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   std::ignore = once;

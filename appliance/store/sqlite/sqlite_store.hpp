@@ -1,6 +1,6 @@
 // The Store in one SQLite file (docs/formats/database.md): WAL, synchronous=FULL, one writer connection on one thread,
-// a bounded pool of read-only connections, and the writer as the only checkpointer (SQLite before 3.51 can lose commits
-// when several connections checkpoint).
+// a bounded pool of read-only connections, and the writer as the only checkpointer: SQLite up to 3.51.2 can lose
+// commits when one connection commits while another checkpoints.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace kaito::store::sqlite {
 
-// Bytes that an unprivileged process may still write to the volume that holds `path`.
+// Bytes that an unprivileged process may still write to the volume that holds `path`. Thread-safe.
 using FreeSpace = std::function<Result<std::uint64_t>(const std::filesystem::path& path)>;
 
 // By statvfs(3).

@@ -25,7 +25,15 @@ struct Life {
   bool reads_worked = true;
 };
 
-class SqliteFault : public testing::TestWithParam<std::pair<DiskCall, DiskFault>> {
+using FaultParameter = std::pair<DiskCall, DiskFault>;
+
+std::string name_of(const testing::TestParamInfo<FaultParameter>& info) {
+  constexpr const char* kCalls[] = {"Write", "Sync", "Truncate"};
+  constexpr const char* kFaults[] = {"IoError", "ShortWrite", "NoSpace"};
+  return std::string(kCalls[static_cast<int>(info.param.first)]) + kFaults[static_cast<int>(info.param.second)];
+}
+
+class SqliteFault : public testing::TestWithParam<FaultParameter> {
  protected:
   // Opens, adds orgs one by one with checkpoints in between, closes.
   Life live(const std::filesystem::path& path) {
@@ -116,7 +124,8 @@ INSTANTIATE_TEST_SUITE_P(Disk, SqliteFault,
                                          std::pair{DiskCall::write, DiskFault::short_write},
                                          std::pair{DiskCall::write, DiskFault::no_space},
                                          std::pair{DiskCall::sync, DiskFault::io_error},
-                                         std::pair{DiskCall::truncate, DiskFault::io_error}));
+                                         std::pair{DiskCall::truncate, DiskFault::io_error}),
+                         name_of);
 
 class KeyringFault : public SqliteFault {};
 
@@ -152,7 +161,8 @@ TEST_P(KeyringFault, F26NothingAcknowledgedIsLost) {
 INSTANTIATE_TEST_SUITE_P(Disk, KeyringFault,
                          testing::Values(std::pair{DiskCall::write, DiskFault::io_error},
                                          std::pair{DiskCall::write, DiskFault::no_space},
-                                         std::pair{DiskCall::sync, DiskFault::io_error}));
+                                         std::pair{DiskCall::sync, DiskFault::io_error}),
+                         name_of);
 
 }  // namespace
 }  // namespace kaito::store::sqlite
