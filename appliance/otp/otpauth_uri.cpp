@@ -98,8 +98,9 @@ Status read_names(std::string_view encoded, const Query& query, EntryDraft& draf
 
 Result<std::uint64_t> number(std::string_view field, std::string_view text) {
   std::uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, value);
   if (error != std::errc{} || rest != end) return fail_invalid(std::string(field), "is not a whole number");
   return value;
 }
