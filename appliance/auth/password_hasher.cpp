@@ -18,11 +18,16 @@ constexpr std::uint32_t kMinMemoryKib = crypto_pwhash_MEMLIMIT_MIN / 1024;
 constexpr std::uint32_t kMaxMemoryKib = 1024 * 1024;
 constexpr std::uint32_t kMaxPasses = 16;
 
+// libsodium wants a pointer even to no characters; an empty secret has none.
+std::string_view text_of(const Passphrase& password) noexcept {
+  return password.empty() ? std::string_view("") : as_text(password.expose_secret());
+}
+
 std::size_t memory_bytes(const PasswordCost& cost) noexcept { return std::size_t{cost.memory_kib} * 1024; }
 
 Result<std::string> compute_hash(const Passphrase& password, const PasswordCost& cost) {
   std::array<char, crypto_pwhash_STRBYTES> phc{};
-  const std::string_view text = as_text(password.expose_secret());
+  const std::string_view text = text_of(password);
   if (crypto_pwhash_str_alg(phc.data(), text.data(), text.size(), cost.passes, memory_bytes(cost),
                             crypto_pwhash_ALG_ARGON2ID13) != 0)
     return fail(Code::internal, fmt::format("argon2id could not get {} KiB", cost.memory_kib));
@@ -57,7 +62,7 @@ Result<bool> compute_verify(const Passphrase& password, const std::string& phc, 
   if (!cost) return fail(Code::integrity, "stored password hash is no argon2id PHC string");
   if (cost->memory_kib > limit.memory_kib || cost->passes > limit.passes)
     return fail(Code::integrity, "stored password hash asks for more than the configured cost");
-  const std::string_view text = as_text(password.expose_secret());
+  const std::string_view text = text_of(password);
   return crypto_pwhash_str_verify(phc.c_str(), text.data(), text.size()) == 0;
 }
 

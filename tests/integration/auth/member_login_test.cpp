@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 #include "tests/integration/auth/all_at_once.hpp"
 #include "tests/integration/auth/auth_test.hpp"
 
@@ -139,6 +141,13 @@ TEST_F(MemberLoginTest, F61NeitherPasswordsNorUnknownUserNamesReachTheDatabase) 
   EXPECT_TRUE(stands_in_the_database("wrong password"));  // the scan finds what is there
 }
 
+// Of all threads of this process: what a login costs, whatever else the machine does meanwhile.
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 TEST_F(MemberLoginTest, F41AnUnknownUserTakesAsLongAsAKnownOne) {
   auto hasher = PasswordHasher::open({.threads = 1, .cost = {.memory_kib = 4096, .passes = 3}}, random_);
   ASSERT_TRUE(hasher);
@@ -151,10 +160,10 @@ TEST_F(MemberLoginTest, F41AnUnknownUserTakesAsLongAsAKnownOne) {
   MemberLogin patient(store_, journal_, **hasher, sessions_, clock_, {.limit = 5000});
   const Permit permit = PermitForTest::anonymous("auth.member.login");
   const auto time = [&](const std::string& org, const std::string& username) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = processor_seconds();
     EXPECT_TRUE(sync_wait(
         patient.login(permit, {.org = org, .username = username, .password = Passphrase::copy_of("wrong password")})));
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return processor_seconds() - start;
   };
   std::vector<double> known;
   std::vector<double> unknown;
@@ -164,7 +173,7 @@ TEST_F(MemberLoginTest, F41AnUnknownUserTakesAsLongAsAKnownOne) {
     unknown.push_back(time("acme", "nobody"));
     no_org.push_back(time("nowhere", "ada"));
   }
-  // The fastest run of each is the least disturbed by the machine. A skipped hash would be 30 times faster.
+  // The fastest run of each is the least disturbed. Without its hash, a login would cost a tenth.
   const double base = std::ranges::min(known);
   RecordProperty("known_us", static_cast<int>(base * 1e6));
   EXPECT_GT(std::ranges::min(unknown), base * 0.7);
