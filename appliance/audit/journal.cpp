@@ -42,9 +42,9 @@ Result<std::unique_ptr<Journal>> Journal::open(store::Store& store, std::string 
   return journal;
 }
 
-Task<Status> Journal::write(store::Job job, store::JobKind kind) {
+Task<Status> Journal::write(store::Job job, store::JobKind kind, std::shared_ptr<Flight> flight) {
   auto done = store_.write(std::move(job), kind);
-  if (!done.await_ready()) state_->limit.watch(done.watch());
+  if (!done.await_ready()) state_->limit.watch(done.watch(), std::move(flight));
   co_return co_await done;
 }
 
@@ -59,12 +59,16 @@ Task<Result<Receipt>> Journal::record(Event event) {
 }
 
 Task<Result<Receipt>> Journal::commit(Event event, Change change) {
-  store::Job job = [this, recorded = std::move(event),
+  auto flight = std::make_shared<Flight>();
+  store::Job job = [this, flight, recorded = std::move(event),
                     apply = std::move(change)](store::Writer& writer) mutable -> Status {
-    KAITO_CHECK(apply(writer, recorded));
+    if (!flight->begin()) return fail(Code::deadline_exceeded, "the caller has given up");
+    const Status applied = apply(writer, recorded);
+    flight->end();
+    if (!applied) return applied;
     return append(writer, recorded);
   };
-  const Status done = co_await write(std::move(job), store::JobKind::change);
+  const Status done = co_await write(std::move(job), store::JobKind::change, std::move(flight));
   if (!done) co_return fail(done.error());
   co_return Receipt{};
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "appliance/audit/event.hpp"
+#include "appliance/audit/flight.hpp"
 #include "appliance/audit/merkle.hpp"
 #include "appliance/base/log.hpp"
 #include "appliance/base/task.hpp"
@@ -62,8 +63,9 @@ class Journal final : private store::BatchObserver {
 
   // The change and its record, in one transaction. `change` may add details and targets to the event it is given,
   // e.g. identifiers or counts that only the transaction knows. When it fails nothing is written, and its error is
-  // returned; recording the refusal is then the caller's. Code::deadline_exceeded when the store did not answer in
-  // time: whether the change was made is then unknown.
+  // returned; recording the refusal is then the caller's. `change` may work on what lies in the awaiting frame: a
+  // wait that passes its deadline ends before the change has begun, which then never begins, or after it has run, never
+  // in between. Code::deadline_exceeded then; whether the change was made is unknown.
   using Change = std::move_only_function<Status(store::Writer&, Event&)>;
   Task<Result<Receipt>> commit(Event event, Change change);
 
@@ -89,7 +91,7 @@ class Journal final : private store::BatchObserver {
  private:
   struct State;
   Journal(store::Store& store, std::string origin, const Clock& clock, Logger& log, std::unique_ptr<State> state);
-  Task<Status> write(store::Job job, store::JobKind kind);
+  Task<Status> write(store::Job job, store::JobKind kind, std::shared_ptr<Flight> flight = nullptr);
   Task<Result<store::AuditCheckpoint>> sign_head(CheckpointSigner& signer, Frontier tree);
   Status before_commit(store::Writer& writer) override;
   void committed() override;

@@ -11,18 +11,25 @@ WaitLimit::~WaitLimit() {
   }
   changed_.notify_one();
   thread_.join();
-  for (const Entry& entry : entries_) entry.future.settle(fail(Code::deadline_exceeded, "the wait was ended"));
+  for (Entry& entry : entries_) entry.expire({Code::deadline_exceeded, "the wait was ended"});
 }
 
-void WaitLimit::watch(FutureWatch<Status> future) {
+void WaitLimit::watch(FutureWatch<Status> future, std::shared_ptr<Flight> flight) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     forget_settled();
-    entries_.push_back({std::chrono::steady_clock::now() + limit_, std::move(future)});
+    entries_.push_back({std::chrono::steady_clock::now() + limit_, std::move(future), std::move(flight)});
     wake = std::exchange(idle_, false);
   }
   if (wake) changed_.notify_one();
+}
+
+void WaitLimit::Entry::expire(Error error) {
+  if (flight)
+    flight->expire(std::move(future), std::move(error));
+  else
+    future.settle(fail(std::move(error)));
 }
 
 // Keeps the queue as short as the waits that are under way.
@@ -44,10 +51,10 @@ void WaitLimit::run() {
       changed_.wait_until(lock, until, [this] { return stopping_; });
       continue;
     }
-    const Entry late = std::move(entries_.front());
+    Entry late = std::move(entries_.front());
     entries_.pop_front();
     lock.unlock();
-    late.future.settle(fail(Code::deadline_exceeded, fmt::format("no answer from the store in {} ms", limit_.count())));
+    late.expire({Code::deadline_exceeded, fmt::format("no answer from the store in {} ms", limit_.count())});
     lock.lock();
   }
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "appliance/audit/flight.hpp"
 #include "appliance/base/task.hpp"
 #include "appliance/base/time.hpp"
 
@@ -19,13 +20,16 @@ class WaitLimit {
   WaitLimit(const WaitLimit&) = delete;
   WaitLimit& operator=(const WaitLimit&) = delete;
 
-  // From now on the future gets Code::deadline_exceeded unless its value comes within the limit.
-  void watch(FutureWatch<Status> future);
+  // From now on the future gets Code::deadline_exceeded unless its value comes within the limit. With a flight, not
+  // before a change that is running has ended.
+  void watch(FutureWatch<Status> future, std::shared_ptr<Flight> flight = nullptr);
 
  private:
   struct Entry {
     SteadyPoint until;
     FutureWatch<Status> future;
+    std::shared_ptr<Flight> flight;
+    void expire(Error error);
   };
   void run();
   void forget_settled();

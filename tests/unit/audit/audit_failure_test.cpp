@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <latch>
+
 #include "tests/unit/audit/gated_store.hpp"
 #include "tests/unit/audit/test_log.hpp"
 
@@ -49,17 +51,53 @@ TEST_F(StoreTrouble, F62AHangingStoreIsAuditFailedWithinTheDeadlineAndTheLateRec
   ASSERT_FALSE(receipt);
   EXPECT_EQ(receipt.error().code, Code::audit_failed);
   EXPECT_GE(std::chrono::steady_clock::now() - before, Milliseconds{30});
-  const auto change =
-      sync_wait(log.journal->commit(event_number(2), [](store::Writer&, Event&) -> Status { return {}; }));
-  ASSERT_FALSE(change);
-  EXPECT_EQ(change.error().code, Code::deadline_exceeded);
   EXPECT_EQ(log.journal->size(), 0U);
 
-  gate->release();
-  EXPECT_EQ(log.journal->size(), 2U);
+  EXPECT_EQ(gate->release().size(), 0U);
+  EXPECT_EQ(log.journal->size(), 1U);
   EXPECT_TRUE(sync_wait(log.journal->record(event_number(3))));
   log.checkpoint();
   EXPECT_TRUE(verify_lines(log.export_lines(), {.pinned = {log.key()}})->ok());
+}
+
+TEST_F(StoreTrouble, F62AChangeWhoseCallerHasLeftNeverBegins) {
+  open(Milliseconds{30});
+  gate->hanging = true;
+  bool began = false;
+  const auto change = sync_wait(log.journal->commit(event_number(2), [&began](store::Writer&, Event&) -> Status {
+    began = true;
+    return {};
+  }));
+  ASSERT_FALSE(change);
+  EXPECT_EQ(change.error().code, Code::deadline_exceeded);
+  EXPECT_EQ(gate->release(), std::vector{Code::deadline_exceeded});
+  EXPECT_FALSE(began);
+  EXPECT_EQ(log.journal->size(), 0U);
+}
+
+TEST_F(StoreTrouble, F62ARunningChangeKeepsItsCallerAndHoldsUpNobodyElse) {
+  open(Milliseconds{30});
+  std::latch begun(1);
+  std::latch answered(1);
+  std::jthread changer([&] {
+    bool ran = false;  // in the frame that waits
+    const auto change = sync_wait(log.journal->commit(event_number(1), [&](store::Writer&, Event&) -> Status {
+      begun.count_down();
+      answered.wait();
+      ran = true;
+      return {};
+    }));
+    EXPECT_TRUE(ran);
+    EXPECT_TRUE(change || change.error().code == Code::deadline_exceeded);
+  });
+  begun.wait();
+  const auto receipt = sync_wait(log.journal->record(event_number(2)));
+  ASSERT_FALSE(receipt);
+  EXPECT_EQ(receipt.error().code, Code::audit_failed);
+  answered.count_down();
+  changer.join();
+  log.store.reset();  // its queue runs to its end
+  EXPECT_EQ(log.journal->size(), 2U);
 }
 
 TEST_F(StoreTrouble, F62ManyCallersOfAHangingStoreAllGetTheirAnswer) {
@@ -73,7 +111,7 @@ TEST_F(StoreTrouble, F62ManyCallersOfAHangingStoreAllGetTheirAnswer) {
     co_return refused;
   };
   EXPECT_EQ(executor.run(many(*log.journal)), 5);
-  gate->release();
+  EXPECT_EQ(gate->release().size(), 0U);
   EXPECT_EQ(log.journal->size(), 5U);
 }
 

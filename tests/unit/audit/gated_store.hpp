@@ -1,7 +1,6 @@
 // The real store behind a gate: writes can be made to hang, or to fail as they do after a failed fsync.
 #pragma once
 
-#include <mutex>
 #include <vector>
 
 #include "appliance/store/store.hpp"
@@ -28,15 +27,19 @@ class GatedStore final : public store::Store {
     return std::move(future);
   }
 
-  // Lets the writes that hang through, one by one, and waits for them.
-  void release() {
+  // Lets the writes that hang through, one by one, and waits for them. The codes of those that failed.
+  std::vector<Code> release() {
     hanging = false;
+    std::vector<Code> failed;
     for (Held& held : std::exchange(held_, {})) {
       auto task = [](store::Store& real, Held& one) -> Task<Status> {
         co_return co_await real.write(std::move(one.job), one.kind);
       }(*store_, held);
-      held.completer.set(sync_wait(std::move(task)));
+      Status done = sync_wait(std::move(task));
+      if (!done) failed.push_back(done.error().code);
+      held.completer.set(std::move(done));
     }
+    return failed;
   }
 
   bool hanging = false;
