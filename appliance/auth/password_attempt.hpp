@@ -11,7 +11,7 @@
 
 namespace kaito::auth {
 
-// The account as it was when the password was checked; none when there is none, or none with a password.
+// `account`: as it was when the password was checked; none when there is no such account.
 struct PasswordAttempt {
   std::optional<store::Member> account;
   bool matches = false;
