@@ -7,10 +7,12 @@
 namespace kaito::hsm {
 namespace {
 
-// p11-kit wraps "managed" modules, which is where its call log lives. Ours are not shared with anyone in the process.
+// p11-kit's call log sits in the wrappers of "managed" modules. Ours are not shared with anyone in the process, so they
+// need no wrapper, and a module that is loaded by its path has no configuration that could ask for one.
 constexpr int kFlags = P11_KIT_MODULE_UNMANAGED;
 
-// The option of one module, or p11-kit's global one for null.
+// Of one configured module, or p11-kit's global option for null; known once modules were loaded. The log would not be
+// written even so, but whoever turned it on must learn that it has no place beside a PIN (F82).
 Status refuse_call_log(CK_FUNCTION_LIST* module) {
   char* value = p11_kit_config_option(module, "log-calls");
   const bool on = value != nullptr && std::string_view(value) == "yes";
@@ -30,17 +32,16 @@ Error load_error(std::string_view what) {
 Result<std::unique_ptr<Modules>> Modules::load(const std::filesystem::path& module) {
   std::unique_ptr<Modules> modules(new Modules);
   p11_kit_be_quiet();
-  KAITO_CHECK(refuse_call_log(nullptr));
   CK_RV initialised = CKR_OK;
   if (module.empty()) {
     modules->configured_ = p11_kit_modules_load(nullptr, kFlags);
     if (!modules->configured_) return fail(load_error("PKCS#11 modules"));
+    KAITO_CHECK(refuse_call_log(nullptr));
     for (CK_FUNCTION_LIST** each = modules->configured_; *each; ++each) KAITO_CHECK(refuse_call_log(*each));
     initialised = p11_kit_modules_initialize(modules->configured_, nullptr);
   } else {
     modules->single_ = p11_kit_module_load(module.c_str(), kFlags | P11_KIT_MODULE_CRITICAL);
     if (!modules->single_) return fail(load_error(module.string()));
-    KAITO_CHECK(refuse_call_log(modules->single_));
     initialised = p11_kit_module_initialize(modules->single_);
   }
   if (initialised != CKR_OK)

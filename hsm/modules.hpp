@@ -12,8 +12,8 @@ namespace kaito::hsm {
 
 class Modules {
  public:
-  // One module by path; empty: all that p11-kit is configured with. Refuses `log-calls: yes` (F82): p11-kit would print
-  // every argument, the PIN among them. Code::configuration.
+  // One module by path; empty: all that p11-kit is configured with, unless its configuration says `log-calls: yes`
+  // (F82): p11-kit prints every argument then, the PIN among them. Code::configuration.
   static Result<std::unique_ptr<Modules>> load(const std::filesystem::path& module);
 
   ~Modules();  // C_Finalize, then unloads

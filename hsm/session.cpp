@@ -60,17 +60,25 @@ TokenOutcome Session::destroy(ObjectHandle object) {
 
 TokenResult<std::vector<ObjectHandle>> Session::find(AttributeTemplate attributes) {
   KAITO_CHECK(cryptoki_.call(function::find_objects_init, handle_, attributes.data(), attributes.size()));
-  std::vector<CK_OBJECT_HANDLE> found(kMaxFound + 1);
-  CK_ULONG count = 0;
-  auto searched = cryptoki_.call(function::find_objects, handle_, found.data(), CK_ULONG{found.size()}, &count);
+  std::vector<ObjectHandle> objects;
+  auto searched = find_all(objects);
   auto ended = cryptoki_.call(function::find_objects_final, handle_);
   KAITO_CHECK(std::move(searched));
   KAITO_CHECK(std::move(ended));
-  if (count > kMaxFound)
-    return fail(Failure(Error{.code = Code::hsm_key_rejected, .detail = "too many objects match in the token"}));
-  std::vector<ObjectHandle> objects;
-  for (std::size_t i = 0; i < count; ++i) objects.push_back({.value = found[i], .epoch = epoch_});
   return objects;
+}
+
+TokenOutcome Session::find_all(std::vector<ObjectHandle>& objects) {
+  // A token may give fewer than it was asked for; the end is when it gives none (§5.7).
+  for (;;) {
+    std::array<CK_OBJECT_HANDLE, 64> found{};
+    CK_ULONG count = 0;
+    KAITO_CHECK(cryptoki_.call(function::find_objects, handle_, found.data(), CK_ULONG{found.size()}, &count));
+    if (count == 0) return {};
+    if (objects.size() + count > kMaxFound)
+      return fail(Failure(Error{.code = Code::hsm_key_rejected, .detail = "too many objects match in the token"}));
+    for (std::size_t i = 0; i < count; ++i) objects.push_back({.value = found[i], .epoch = epoch_});
+  }
 }
 
 TokenOutcome Session::read_attribute(ObjectHandle object, CK_ATTRIBUTE& attribute) {

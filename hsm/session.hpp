@@ -64,6 +64,7 @@ class Session {
 
  private:
   TokenOutcome usable(ObjectHandle object) const;
+  TokenOutcome find_all(std::vector<ObjectHandle>& objects);
   TokenOutcome read_attribute(ObjectHandle object, CK_ATTRIBUTE& attribute);
   Cryptoki cryptoki_;
   CK_SESSION_HANDLE handle_ = CK_INVALID_HANDLE;

@@ -81,7 +81,6 @@ void Supervisor::set_phase(WorkerPhase phase) {
 
 void Supervisor::run() {
   while (!done_) {
-    wake_.clear();
     turn(clock_.steady_now());
     if (!done_) wait(clock_.steady_now());
   }
@@ -124,7 +123,7 @@ void Supervisor::spawn_worker(SteadyPoint now) {
 }
 
 void Supervisor::watch_worker(SteadyPoint now) {
-  receive_frames(now);
+  if (readable_) receive_frames(now);
   if (abandoned_) return;
   expire_calls(now);
   if (greeted_) {
@@ -224,7 +223,10 @@ void Supervisor::reap_worker(SteadyPoint now) {
   }
   connection_.reset();
   worker_.reset();
-  if (draining_) return set_phase(WorkerPhase::stopped);
+  if (draining_) {
+    if (*status != 0) logger_.warning("hsm.worker.unclean_exit", {{"error", reason}});
+    return set_phase(WorkerPhase::stopped);
+  }
   {
     const std::scoped_lock lock(state_mutex_);
     ++(hung_ ? state_.hangs : state_.crashes);
@@ -288,6 +290,8 @@ void Supervisor::wait(SteadyPoint now) {
     if (connection_->has_outgoing()) fds[1].events |= POLLOUT;
   }
   ::poll(fds, 2, static_cast<int>(pause.count()));
+  if (fds[0].revents != 0) wake_.clear();
+  readable_ = fds[1].revents != 0;
 }
 
 }  // namespace kaito::hsm

@@ -40,7 +40,7 @@ class Supervisor {
     SteadyPoint at;
   };
 
-  // All below: on the supervisor's thread only.
+  // All below, but what state_mutex_ guards: on the supervisor's thread only.
   void run();
   void turn(SteadyPoint now);
   void begin_stop(SteadyPoint now);
@@ -84,7 +84,8 @@ class Supervisor {
   bool ever_served_ = false;
   std::optional<Error> abandoned_;  // why the worker was killed or lost; it waits to be reaped
   std::optional<SteadyPoint> stop_by_;
-  bool hung_ = false;  // why it was abandoned
+  bool hung_ = false;      // why it was abandoned
+  bool readable_ = false;  // the socket has something, or has ended
   bool draining_ = false;
   bool done_ = false;
   std::thread thread_;

@@ -20,6 +20,11 @@ class HsmClient : public ::testing::Test {
     ASSERT_TRUE(wait_for(client_->create_platform_kek(1)));
   }
   void SetUp() override { start(token_.config()); }
+  // No test here may cost a worker; a sanitizer's finding in it ends as an unclean exit.
+  void TearDown() override {
+    client_.reset();
+    EXPECT_EQ(log_.count("hsm.worker.ended") + log_.count("hsm.worker.unclean_exit"), 0u) << log_.all();
+  }
 
   OrgKekRef new_org_kek(std::string_view aad) {
     auto wrapped = wait_for(client_->create_org_kek(1, aad_of(aad)));
