@@ -9,7 +9,6 @@ namespace kaito::api {
 namespace {
 
 struct Sample {
-  static constexpr bool kFromQuery = false;
   Text<1, 8> name;
   std::optional<Number<std::uint16_t, 10, 300>> period;
   std::optional<store::MemberRole> role;
