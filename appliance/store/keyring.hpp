@@ -15,6 +15,7 @@ struct KeyringEntry {
   KeyVersion version = 0;           // of the org KEK
   KeyVersion platform_version = 0;  // of the platform KEK that wraps it
   Bytes blob;                       // docs/formats/wrapped-key.md
+  friend bool operator==(const KeyringEntry&, const KeyringEntry&) = default;
 };
 
 // Thread-safe. Every change is durable when the call returns.

@@ -25,6 +25,7 @@ struct Org {
   // The org's index key, wrapped like a DEK under `kek_version`: keys the fingerprints that find duplicate secrets.
   ByteArray<12> index_key_iv{};
   ByteArray<48> wrapped_index_key{};
+  friend bool operator==(const Org&, const Org&) = default;
 };
 
 struct Member {
@@ -38,6 +39,7 @@ struct Member {
   std::uint32_t failed_logins = 0;
   std::optional<TimePoint> locked_until;
   TimePoint created_at{};
+  friend bool operator==(const Member&, const Member&) = default;
 };
 
 struct Group {
@@ -45,6 +47,7 @@ struct Group {
   OrgId org;
   std::string name;  // unique in the org
   TimePoint created_at{};
+  friend bool operator==(const Group&, const Group&) = default;
 };
 
 // What changes a code, in the numbers of the seed format (docs/formats/seed.md).
@@ -73,6 +76,7 @@ struct Seed {
   ByteArray<32> row_mac{};      // over labels, counter and revision, keyed from the DEK
   ByteArray<16> fingerprint{};  // finds the same secret again within the org; keyed, tells nothing of it
   TimePoint created_at{};
+  friend bool operator==(const Seed&, const Seed&) = default;
 };
 
 struct Staff {
@@ -81,6 +85,7 @@ struct Staff {
   StaffRole role = StaffRole::operator_;
   bool disabled = false;
   TimePoint created_at{};
+  friend bool operator==(const Staff&, const Staff&) = default;
 };
 
 struct StaffCredential {
@@ -92,6 +97,7 @@ struct StaffCredential {
   bool backup_eligible = false;
   ByteArray<16> aaguid{};
   TimePoint created_at{};
+  friend bool operator==(const StaffCredential&, const StaffCredential&) = default;
 };
 
 // A token that is good once: an invitation, or the right to enrol a staff key.
@@ -102,6 +108,7 @@ struct OneTimeToken {
   UuidBytes subject{};  // MemberId or StaffId; nil for the first set-up
   std::optional<OrgId> org;
   TimePoint expires_at{};
+  friend bool operator==(const OneTimeToken&, const OneTimeToken&) = default;
 };
 
 enum class SubjectKind : std::uint8_t { member = 1, staff = 2 };
@@ -115,6 +122,7 @@ struct Session {
   TimePoint last_seen{};
   TimePoint authenticated_at{};  // when factors were last shown
   std::string peer;
+  friend bool operator==(const Session&, const Session&) = default;
 };
 
 struct ApiKey {
@@ -129,6 +137,7 @@ struct ApiKey {
   std::optional<TimePoint> expires_at;
   std::optional<TimePoint> last_used;
   TimePoint created_at{};
+  friend bool operator==(const ApiKey&, const ApiKey&) = default;
 };
 
 struct AuditRow {
@@ -137,6 +146,7 @@ struct AuditRow {
   TimePoint time{};
   std::string record;  // the leaf's exact bytes (docs/formats/audit.md)
   ByteArray<32> leaf_hash{};
+  friend bool operator==(const AuditRow&, const AuditRow&) = default;
 };
 
 struct AuditCheckpoint {
@@ -145,6 +155,7 @@ struct AuditCheckpoint {
   KeyVersion key_version = 0;
   std::string note;  // C2SP signed note
   TimePoint time{};
+  friend bool operator==(const AuditCheckpoint&, const AuditCheckpoint&) = default;
 };
 
 // A page of a listing. `next` is the cursor of the following page; absent on the last.

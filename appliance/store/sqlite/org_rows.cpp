@@ -3,6 +3,8 @@
 #include "appliance/store/sqlite/limits.hpp"
 #include "appliance/store/sqlite/page_cursor.hpp"
 
+#define KAITO_ORG_COLUMNS "id, name, created_at, kek_version, index_key_iv, wrapped_index_key"
+
 namespace kaito::store::sqlite {
 namespace {
 
@@ -11,7 +13,9 @@ Result<Org> read_org(const Statement& statement) {
   return row.finish(Org{.id = row.id<OrgId>(),
                         .name = row.text(1, limits::kOrgName),
                         .created_at = row.time(),
-                        .kek_version = row.number<KeyVersion>()});
+                        .kek_version = row.number<KeyVersion>(),
+                        .index_key_iv = row.bytes<12>(),
+                        .wrapped_index_key = row.bytes<48>()});
 }
 
 Result<Group> read_group(const Statement& statement) {
@@ -43,30 +47,30 @@ Status put_meta(Connection& connection, std::string_view key, ByteView value) {
 }
 
 Result<std::optional<Org>> find_org(Connection& connection, const OrgId& id) {
-  return connection.one("SELECT id, name, created_at, kek_version FROM org WHERE id = ?1", read_org, id);
+  return connection.one("SELECT " KAITO_ORG_COLUMNS " FROM org WHERE id = ?1", read_org, id);
 }
 
 Result<std::optional<Org>> find_org_by_name(Connection& connection, std::string_view name) {
-  return connection.one("SELECT id, name, created_at, kek_version FROM org WHERE name = ?1", read_org, name);
+  return connection.one("SELECT " KAITO_ORG_COLUMNS " FROM org WHERE name = ?1", read_org, name);
 }
 
 Result<Page<Org>> list_orgs(Connection& connection, const PageRequest& page) {
   KAITO_CHECK(check_limit(page));
   KAITO_TRY(const UuidBytes after, read_id_cursor(Listing::orgs, {}, page));
-  KAITO_TRY(auto rows,
-            connection.all("SELECT id, name, created_at, kek_version FROM org WHERE id > ?1 ORDER BY id LIMIT ?2",
-                           read_org, after, page.limit + 1));
+  KAITO_TRY(auto rows, connection.all("SELECT " KAITO_ORG_COLUMNS " FROM org WHERE id > ?1 ORDER BY id LIMIT ?2",
+                                      read_org, after, page.limit + 1));
   return page_by_id(std::move(rows), Listing::orgs, {}, page);
 }
 
 Status insert_org(Connection& connection, const Org& org) {
-  return connection.run("INSERT INTO org (id, name, created_at, kek_version) VALUES (?1, ?2, ?3, ?4)", org.id, org.name,
-                        org.created_at, org.kek_version);
+  return connection.run("INSERT INTO org (" KAITO_ORG_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)", org.id, org.name,
+                        org.created_at, org.kek_version, org.index_key_iv, org.wrapped_index_key);
 }
 
 Status update_org(Connection& connection, const Org& org) {
-  return connection.change_one("UPDATE org SET name = ?2, kek_version = ?3 WHERE id = ?1", org.id, org.name,
-                               org.kek_version);
+  return connection.change_one(
+      "UPDATE org SET name = ?2, kek_version = ?3, index_key_iv = ?4, wrapped_index_key = ?5 WHERE id = ?1", org.id,
+      org.name, org.kek_version, org.index_key_iv, org.wrapped_index_key);
 }
 
 Status remove_org(Connection& connection, const OrgId& id) {

@@ -74,7 +74,12 @@ ByteArray<N> filled(std::uint32_t n) {
 inline const TimePoint kNow = from_unix_ms(1'795'000'000'123);
 
 inline Org org(std::uint32_t n) {
-  return {.id = nth<OrgId>(n), .name = "org " + std::to_string(n), .created_at = kNow, .kek_version = 1};
+  return {.id = nth<OrgId>(n),
+          .name = "org " + std::to_string(n),
+          .created_at = kNow,
+          .kek_version = 1,
+          .index_key_iv = filled<12>(n),
+          .wrapped_index_key = filled<48>(n)};
 }
 
 inline Member member(std::uint32_t org, std::uint32_t n) {

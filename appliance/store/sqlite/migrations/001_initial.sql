@@ -6,10 +6,12 @@ CREATE TABLE meta (
 ) STRICT;
 
 CREATE TABLE org (
-  id          BLOB NOT NULL PRIMARY KEY CONSTRAINT id CHECK (length(id) = 16),
-  name        TEXT NOT NULL UNIQUE CONSTRAINT name CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 128),
-  created_at  INTEGER NOT NULL,
-  kek_version INTEGER NOT NULL CONSTRAINT kek_version CHECK (kek_version BETWEEN 0 AND 4294967295)
+  id                BLOB NOT NULL PRIMARY KEY CONSTRAINT id CHECK (length(id) = 16),
+  name              TEXT NOT NULL UNIQUE CONSTRAINT name CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 128),
+  created_at        INTEGER NOT NULL,
+  kek_version       INTEGER NOT NULL CONSTRAINT kek_version CHECK (kek_version BETWEEN 0 AND 4294967295),
+  index_key_iv      BLOB NOT NULL CONSTRAINT index_key_iv CHECK (length(index_key_iv) = 12),
+  wrapped_index_key BLOB NOT NULL CONSTRAINT wrapped_index_key CHECK (length(wrapped_index_key) = 48)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE member (
