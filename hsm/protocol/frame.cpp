@@ -28,8 +28,6 @@ FrameWriter::~FrameWriter() {
     out_[start_ + i] = static_cast<std::uint8_t>(length >> (8 * (kLengthSize - 1 - i)));
 }
 
-FrameBuffer::FrameBuffer() : memory_(kMaxFrame) {}
-
 void FrameBuffer::drop_given_out() noexcept {
   wipe(std::span(memory_).subspan(begin_, given_));
   begin_ += std::exchange(given_, 0);

@@ -55,7 +55,10 @@ class FrameWriter {
 // Collects a stream's bytes and gives out its frames. Its memory never grows or moves, and is wiped as frames leave.
 class FrameBuffer {
  public:
-  FrameBuffer();
+  FrameBuffer() : memory_(kMaxFrame) {}
+  ~FrameBuffer() { wipe(memory_); }
+  FrameBuffer(const FrameBuffer&) = delete;
+  FrameBuffer& operator=(const FrameBuffer&) = delete;
   // Where the stream's next bytes go; empty only when a whole frame is waiting.
   std::span<std::uint8_t> space();
   void received(std::size_t count) noexcept;
@@ -65,7 +68,7 @@ class FrameBuffer {
 
  private:
   void drop_given_out() noexcept;
-  WipedBytes memory_;
+  Bytes memory_;
   std::size_t begin_ = 0;  // first byte not given out
   std::size_t end_ = 0;    // first byte not received
   std::size_t given_ = 0;  // size of the frame given out last
