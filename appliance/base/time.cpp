@@ -37,7 +37,8 @@ Result<TimePoint> from_rfc3339(std::string_view text) {
   int fraction = 0;
   if (with_fraction) {
     const auto [end, error] = std::from_chars(text.data() + 20, text.data() + 23, fraction);
-    if (text[19] != '.' || error != std::errc{} || end != text.data() + 23)
+    // from_chars takes a sign; a fraction has none.
+    if (text[19] != '.' || text[20] == '-' || error != std::errc{} || end != text.data() + 23)
       return fail(Code::invalid_request, "not an RFC 3339 time in UTC");
   }
   const std::chrono::year_month_day date{std::chrono::year{number(0, 4)},
