@@ -149,6 +149,7 @@ TEST(AuditRecord, ParserRefusesEveryOtherSpelling) {
                                 replaced(R"(,"org")", R"(, "org")"),
                                 replaced(R"("prev":"ab)", R"("prev":"AB)"),
                                 replaced("09:53:18.123Z", "09:53:18Z"),
+                                replaced("18.123Z", "18.-00Z"),
                                 replaced(R"("kind":"member")", R"("kind":"root")"),
                                 replaced(R"("denied")", R"("unknown")"),
                                 replaced(R"("name":"ada")", R"("name":"")"),
