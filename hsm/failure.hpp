@@ -16,11 +16,6 @@ struct Failure {
   // An error that no token reported: trying again would not change it.
   Failure(Error what) : error(std::move(what)) {}
   Failure(std::unexpected<Error> what) : error(std::move(what).error()) {}
-
-  Failure&& within(std::string_view context) && {
-    error = std::move(error).within(context);
-    return std::move(*this);
-  }
 };
 
 template <class T>

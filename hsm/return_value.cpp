@@ -131,17 +131,4 @@ ReturnTraits traits_of(CK_RV value, Purpose purpose) noexcept {
   return row;
 }
 
-std::string_view to_string(ReturnClass kind) noexcept {
-  switch (kind) {
-    case ok: return "ok";
-    case retry: return "retry";
-    case relogin: return "relogin";
-    case reopen: return "reopen";
-    case restart: return "restart";
-    case data_error: return "data_error";
-    case fatal: return "fatal";
-  }
-  return "unknown";
-}
-
 }  // namespace kaito::hsm

@@ -40,6 +40,4 @@ enum class Purpose : std::uint8_t {
 };
 ReturnTraits traits_of(CK_RV value, Purpose purpose) noexcept;
 
-std::string_view to_string(ReturnClass kind) noexcept;
-
 }  // namespace kaito::hsm
