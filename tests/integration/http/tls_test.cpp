@@ -42,7 +42,7 @@ TEST_F(Tls, S4F75RefusesSuitesWithoutForwardSecrecyOrAuthenticatedEncryption) {
         "ADH-AES256-GCM-SHA384", "ECDHE-ECDSA-NULL-SHA", "NULL-SHA256"}) {
     TlsClient client = connect({.max_version = TLS1_2_VERSION, .tls12_suites = suite});
     EXPECT_FALSE(client.connected()) << suite;
-    EXPECT_EQ(client.failure(), "sslv3 alert handshake failure") << suite;
+    EXPECT_TRUE(client.failure().ends_with("alert handshake failure")) << suite << ": " << client.failure();
   }
   EXPECT_TRUE(alive());
 }
