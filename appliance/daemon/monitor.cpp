@@ -7,7 +7,7 @@ Monitor::Monitor(const store::Store& store, hsm::Client& hsm, const Clock& clock
 
 api::ApplianceState Monitor::state() const noexcept {
   // After a failed commit nothing can be recorded, so nothing may be done until somebody has looked.
-  return store_.statistics().failed ? api::ApplianceState::failed : api::ApplianceState::operational;
+  return store_.failed() ? api::ApplianceState::failed : api::ApplianceState::operational;
 }
 
 api::Health Monitor::health() const {

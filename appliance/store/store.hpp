@@ -187,7 +187,10 @@ class Store {
   // Set once, before the first write. The observer must live until every write has completed.
   virtual void observe(BatchObserver& observer) = 0;
 
+  // Asks the volume for its free space: for now and then, not for each request.
   [[nodiscard]] virtual StoreStatistics statistics() const = 0;
+  // StoreStatistics::failed alone; costs nothing.
+  [[nodiscard]] virtual bool failed() const noexcept = 0;
 };
 
 }  // namespace kaito::store

@@ -12,6 +12,8 @@
 namespace kaito::store::sqlite {
 namespace {
 
+constexpr std::chrono::microseconds kGatherTime{250};
+
 // Signals are the main thread's.
 void become_writer_thread() {
   sigset_t all;
@@ -45,13 +47,15 @@ BatchWriter::~BatchWriter() {
 Future<Result<void>> BatchWriter::submit(Job job, JobKind kind) {
   auto [future, completer] = make_future<void>();
   bool accepted = false;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     accepted = queue_.size() < options_.queue_limit;
     if (accepted) queue_.push_back({.job = std::move(job), .kind = kind, .completer = std::move(completer)});
+    wake = queue_.size() >= wake_at_;
   }
   if (accepted) {
-    arrived_.notify_one();
+    if (wake) arrived_.notify_one();
   } else {
     completer.set(fail(Code::deadline_exceeded, fmt::format("{} jobs wait for the disk", options_.queue_limit)));
   }
@@ -95,11 +99,22 @@ bool BatchWriter::take(Batch& batch) {
       arrived_.wait(lock);
     }
   }
+  gather(lock);
   while (!queue_.empty() && batch.size() < options_.batch_limit) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  last_batch_ = batch.size();
   return true;
+}
+
+// Callers who were answered together come back together. Waiting for them, for about as long as an fsync takes, makes
+// one batch of what would be several. A caller who is alone never waits.
+void BatchWriter::gather(std::unique_lock<std::mutex>& lock) {
+  if (last_batch_ < 2) return;
+  wake_at_ = std::min<std::size_t>(last_batch_ + last_batch_ / 4, options_.batch_limit);
+  arrived_.wait_for(lock, kGatherTime, [this] { return queue_.size() >= wake_at_ || ending_; });
+  wake_at_ = 1;
 }
 
 void BatchWriter::checkpoint() {

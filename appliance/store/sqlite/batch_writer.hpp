@@ -28,6 +28,7 @@ class BatchWriter {
   Future<Result<void>> submit(Job job, JobKind kind);
   void observe(BatchObserver& observer);
   [[nodiscard]] StoreStatistics statistics() const;
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
 
  private:
   struct Waiting {
@@ -39,6 +40,7 @@ class BatchWriter {
 
   void run();
   bool take(Batch& batch);  // false: the writer ends
+  void gather(std::unique_lock<std::mutex>& lock);
   void checkpoint();
   void process(Batch& batch);
   Status transact(Batch& batch, std::vector<Status>& outcomes);
@@ -62,6 +64,8 @@ class BatchWriter {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Waiting> queue_;
+  std::size_t wake_at_ = 1;    // jobs in the queue that are worth waking the writer for
+  std::size_t last_batch_ = 0;  // jobs in it
   BatchObserver* observer_ = nullptr;
   bool ending_ = false;
 

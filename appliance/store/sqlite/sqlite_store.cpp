@@ -31,6 +31,7 @@ class SqliteStore final : public Store {
   Future<Result<void>> write(Job job, JobKind kind) override { return writer_.submit(std::move(job), kind); }
   void observe(BatchObserver& observer) override { writer_.observe(observer); }
   [[nodiscard]] StoreStatistics statistics() const override { return writer_.statistics(); }
+  [[nodiscard]] bool failed() const noexcept override { return writer_.failed(); }
 
  private:
   UniqueFd lock_;

@@ -14,6 +14,7 @@ class GatedStore final : public store::Store {
   Result<std::unique_ptr<store::Reader>> snapshot() override { return store_->snapshot(); }
   void observe(store::BatchObserver& observer) override { store_->observe(observer); }
   [[nodiscard]] store::StoreStatistics statistics() const override { return store_->statistics(); }
+  [[nodiscard]] bool failed() const noexcept override { return store_->failed(); }
 
   Future<Result<void>> write(store::Job job, store::JobKind kind) override {
     if (failing) {
