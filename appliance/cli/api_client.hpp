@@ -18,9 +18,9 @@
 namespace kaito::cli {
 
 struct ClientSettings {
-  std::string url;                      // "https://kaito.example.org:8443", without a path
-  std::filesystem::path ca_certificate; // PEM; empty: the system's
-  Seconds timeout{60};                  // for one request
+  std::string url;                       // "https://kaito.example.org:8443", without a path
+  std::filesystem::path ca_certificate;  // PEM; empty: the system's
+  Seconds timeout{60};                   // for one request
 };
 
 struct Response {

@@ -132,8 +132,8 @@ Vault fill(const TestAppliance& appliance) {
   Vault vault{.org = org.id, .api_key = must(make_api_key(owner, org.id, {"codes:read"})), .seeds = {}};
   for (int i = 0; i < kSeeds; ++i)
     vault.seeds.push_back(must(add_seed(
-        owner, org.id, fmt::format("otpauth://totp/Bench:{}?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY{:02d}QOJQ&issuer=Bench", i,
-                                   22 + i % 50))));
+        owner, org.id, fmt::format("otpauth://totp/Bench:{}?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY{:c}{:c}QOJQ&issuer=Bench",
+                                   i, 'A' + i % 26, 'A' + i / 26))));
   return vault;
 }
 

@@ -1,15 +1,10 @@
 #include "tests/scenario/people.hpp"
 
+#include "tests/scenario/must.hpp"
+
 namespace kaito::test {
-namespace {
 
 namespace json = boost::json;
-
-std::string text_at(const json::value& value, std::string_view pointer) {
-  return std::string(value.at_pointer(pointer).as_string());
-}
-
-}  // namespace
 
 Status enrol_staff(cli::ApiClient& client, SoftAuthenticator& key, std::string_view token, std::string_view name) {
   json::object begin{{"token", token}};

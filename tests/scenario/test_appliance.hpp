@@ -25,6 +25,7 @@ class TestAppliance {
 
   [[nodiscard]] cli::ApiClient client() const;
   [[nodiscard]] std::string url() const;
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
   [[nodiscard]] std::filesystem::path data() const { return directory_ / "data"; }
   [[nodiscard]] std::filesystem::path ca() const { return data() / "tls" / "ca.pem"; }

@@ -1,0 +1,20 @@
+// The groups of commands, one file each. Every function adds its commands to the line.
+#pragma once
+
+#include "appliance/cli/command_line.hpp"
+
+namespace kaito::cli {
+
+void add_session_commands(CommandLine& line);
+void add_code_command(CommandLine& line);
+void add_seed_commands(CommandLine& line);
+void add_import_command(CommandLine& line);
+void add_group_commands(CommandLine& line);
+void add_member_commands(CommandLine& line);
+void add_key_commands(CommandLine& line);
+void add_audit_commands(CommandLine& line);
+void add_org_commands(CommandLine& line);
+void add_staff_commands(CommandLine& line);
+void add_status_command(CommandLine& line);
+
+}  // namespace kaito::cli

@@ -1,0 +1,86 @@
+#include "appliance/cli/commands/commands.hpp"
+
+namespace kaito::cli {
+namespace {
+
+namespace json = boost::json;
+
+const std::vector<Column> kOrgColumns{
+    {"NAME", "name"}, {"ID", "id"}, {"KEK", "kek_version"}, {"CREATED", "created_at"}};
+
+struct CreateOptions {
+  std::string name;
+  std::string owner;
+};
+
+Status create(Context& context, const CreateOptions& options) {
+  KAITO_TRY(const auto made,
+            context.call("POST", "/v1/orgs", json::object{{"name", options.name}, {"owner_username", options.owner}}));
+  const auto& object = made.as_object();
+  context.show(made, fmt::format("{}invitation  {}\n\nShown once; the owner accepts within 72 hours:\n"
+                                 "  kaito accept-invitation {}\n",
+                                 record(object.at("org").as_object()), cell(object.if_contains("invitation")),
+                                 cell(object.at("owner").as_object().if_contains("username"))));
+  return {};
+}
+
+Status list(Context& context) {
+  KAITO_TRY(const auto orgs, context.list("/v1/orgs"));
+  context.show_list(orgs, kOrgColumns);
+  return {};
+}
+
+Status show(Context& context) {
+  KAITO_TRY(const auto path, context.org_path(""));
+  KAITO_TRY(const auto org, context.call("GET", path));
+  context.show_record(org);
+  return {};
+}
+
+struct RenameOptions {
+  std::string name;
+};
+
+Status rename(Context& context, const RenameOptions& options) {
+  KAITO_TRY(const auto path, context.org_path(""));
+  KAITO_TRY(const auto org, context.call("PATCH", path, json::object{{"name", options.name}}));
+  context.show_record(org);
+  return {};
+}
+
+struct DeleteOptions {
+  std::string confirm_name;
+};
+
+Status remove(Context& context, const DeleteOptions& options) {
+  KAITO_TRY(const auto path, context.org_path(""));
+  KAITO_CHECK(context.call("DELETE", path, json::object{{"confirm_name", options.confirm_name}}));
+  return {};
+}
+
+}  // namespace
+
+void add_org_commands(CommandLine& line) {
+  const auto org = line.group("org", "Orgs: create, list, show, rename, delete");
+  line.add<CreateOptions>(
+      org, "create", "Create an org and invite its owner (staff)",
+      [](Arguments& arguments, CreateOptions& options) {
+        arguments.positional("NAME", options.name, "The org's name");
+        arguments.positional("OWNER", options.owner, "The owner's user name");
+      },
+      &create);
+  line.add(org, "list", "List all orgs (staff)", &list);
+  line.add(org, "show", "Show the org", &show);
+  line.add<RenameOptions>(
+      org, "rename", "Give the org another name",
+      [](Arguments& arguments, RenameOptions& options) { arguments.positional("NAME", options.name, "The new name"); },
+      &rename);
+  line.add<DeleteOptions>(
+      org, "delete", "Delete the org with its members, seeds and keys (security officers)",
+      [](Arguments& arguments, DeleteOptions& options) {
+        arguments.positional("CONFIRM-NAME", options.confirm_name, "Its name once more, so that it is the right one");
+      },
+      &remove);
+}
+
+}  // namespace kaito::cli

@@ -1,0 +1,143 @@
+#include "appliance/cli/terminal.hpp"
+
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "appliance/base/file.hpp"
+#include "appliance/base/unique_fd.hpp"
+
+namespace kaito::cli {
+namespace {
+
+// Echo and line editing off; restored at the end. Ctrl-C arrives as a character, so that the terminal is always put
+// back.
+class QuietTerminal {
+ public:
+  explicit QuietTerminal(int fd) : fd_(fd), changed_(::tcgetattr(fd, &before_) == 0) {
+    if (!changed_) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | ISIG);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    changed_ = ::tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
+  }
+  ~QuietTerminal() {
+    if (changed_) ::tcsetattr(fd_, TCSAFLUSH, &before_);
+  }
+  QuietTerminal(const QuietTerminal&) = delete;
+  QuietTerminal& operator=(const QuietTerminal&) = delete;
+  [[nodiscard]] bool ready() const noexcept { return changed_; }
+
+ private:
+  int fd_;
+  termios before_{};
+  bool changed_;
+};
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+// Takes the last character away, all its bytes (UTF-8 continuation bytes are 10xxxxxx).
+std::size_t without_last(ByteView line) {
+  std::size_t size = line.size();
+  while (size > 0 && (line[size - 1] & 0xc0U) == 0x80U) --size;
+  return size > 0 ? size - 1 : 0;
+}
+
+Result<Passphrase> read_typed(int fd) {
+  constexpr char kCtrlC = 3;
+  constexpr char kCtrlD = 4;
+  constexpr char kBackspace = 8;
+  constexpr char kCtrlU = 21;
+  constexpr char kDelete = 127;
+  Passphrase line(kMaxSecretInput);
+  std::size_t size = 0;
+  for (;;) {
+    char c = 0;
+    const ssize_t count = ::read(fd, &c, 1);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0 || c == kCtrlC || c == kCtrlD) return fail(Code::usage, "cancelled");
+    if (c == '\n' || c == '\r') return Passphrase::copy_of(ByteView(line.expose_secret()).first(size));
+    if (c == kBackspace || c == kDelete)
+      size = without_last(ByteView(line.expose_secret()).first(size));
+    else if (c == kCtrlU)
+      size = 0;
+    else if (size == line.size())
+      return fail(Code::usage, fmt::format("longer than {} bytes", kMaxSecretInput));
+    else
+      line.expose_secret()[size++] = static_cast<std::uint8_t>(c);
+  }
+}
+
+Result<Passphrase> secret_of(std::string text) {
+  std::string_view content = text;
+  if (content.ends_with('\n')) content.remove_suffix(1);
+  if (content.ends_with('\r')) content.remove_suffix(1);
+  auto secret = Passphrase::copy_of(content);
+  wipe(text);
+  return secret;
+}
+
+Result<Passphrase> read_unchecked(Terminal& terminal, const std::string& source, std::string_view prompt) {
+  if (source.empty()) return terminal.ask_secret(prompt);
+  auto content = source == "-" ? terminal.read_input(kMaxSecretInput) : read_file(source, kMaxSecretInput);
+  if (!content) return fail(std::move(content).error());
+  return secret_of(*std::move(content));
+}
+
+}  // namespace
+
+Result<Passphrase> SystemTerminal::ask_secret(std::string_view prompt) {
+  const UniqueFd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!tty) return fail(Code::usage, "there is no terminal to ask on; give the secret in a file or on stdin");
+  const QuietTerminal quiet(tty.get());
+  if (!quiet.ready()) return fail(Code::usage, "the terminal's echo cannot be turned off");
+  write_all(tty.get(), fmt::format("{}: ", prompt));
+  auto typed = read_typed(tty.get());
+  write_all(tty.get(), "\n");
+  return typed;
+}
+
+Result<std::string> SystemTerminal::read_input(std::size_t limit) {
+  std::string content;
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(Code::usage, fmt::format("stdin cannot be read: {}", std::strerror(errno)));
+    if (count == 0) break;
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > limit) return fail(Code::payload_too_large, fmt::format("stdin holds over {} bytes", limit));
+  }
+  wipe(std::span(reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()));
+  return content;
+}
+
+void SystemTerminal::print(std::string_view text) { write_all(STDOUT_FILENO, text); }
+void SystemTerminal::note(std::string_view line) { write_all(STDERR_FILENO, fmt::format("{}\n", line)); }
+
+Result<Passphrase> read_secret(Terminal& terminal, const std::string& source, std::string_view prompt) {
+  KAITO_TRY(auto secret, read_unchecked(terminal, source, prompt));
+  if (secret.empty()) return fail(Code::usage, fmt::format("{}: nothing was given", prompt));
+  return secret;
+}
+
+Result<Passphrase> read_new_secret(Terminal& terminal, const std::string& source, std::string_view prompt) {
+  KAITO_TRY(auto secret, read_secret(terminal, source, prompt));
+  if (!source.empty()) return secret;
+  KAITO_TRY(const auto again, terminal.ask_secret(fmt::format("{}, again", prompt)));
+  if (!(again == secret)) return fail(Code::usage, "the two do not match");
+  return secret;
+}
+
+}  // namespace kaito::cli

@@ -1,0 +1,209 @@
+// Rows of the database, edited behind the appliance's back (S1, F21, F22): each edited seed is refused as `integrity`
+// and the refusal is in the audit log; the seed beside them is served.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+
+#include <boost/json/serialize.hpp>
+#include <set>
+
+#include "tests/e2e/timed_code.hpp"
+#include "tests/scenario/reference_codes.hpp"
+#include "tests/scenario/stage.hpp"
+
+namespace kaito::test {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kUntouched = "JBSWY3DPEHPK3PXP";
+
+class Database {
+ public:
+  explicit Database(const std::filesystem::path& path) {
+    if (sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
+      throw std::runtime_error("the database does not open");
+  }
+  ~Database() { sqlite3_close(handle_); }
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void run(const std::string& sql) {
+    if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+      throw std::runtime_error(sql + ": " + sqlite3_errmsg(handle_));
+    if (sqlite3_changes(handle_) == 0) throw std::runtime_error(sql + ": changed nothing");
+  }
+  std::string hex(const std::string& sql) {
+    std::string value;
+    const auto take = [](void* target, int, char** columns, char**) {
+      *static_cast<std::string*>(target) = columns[0];
+      return 0;
+    };
+    if (sqlite3_exec(handle_, sql.c_str(), take, &value, nullptr) != SQLITE_OK)
+      throw std::runtime_error(sql + ": " + sqlite3_errmsg(handle_));
+    return value;
+  }
+
+ private:
+  sqlite3* handle_ = nullptr;
+};
+
+// x'…' for SQL, of a seed's id.
+std::string blob_of(std::string id) {
+  std::erase(id, '-');
+  return "x'" + id + "'";
+}
+
+std::string secret_number(std::size_t number) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string secret = "GEZDGNBVGY3TQOJQ";
+  secret[0] = kDigits[number / 32 % 32];
+  secret[1] = kDigits[number % 32];
+  return secret;
+}
+
+class Tamper : public testing::Test {
+ protected:
+  Tamper() : org_(stage_, "Tamper") {}
+
+  std::string add(bool hotp = false) {
+    const json::object seed{{"secret", secret_number(next_secret_++)},
+                            {"issuer", "Issuer"},
+                            {"account", "account"},
+                            {"type", hotp ? "hotp" : "totp"}};
+    return text_at(must(org_.owner.call("POST", org_.path("/seeds"), seed)), "/id");
+  }
+
+  // What is done to the database while nobody uses it.
+  void while_stopped(const std::function<void(Database&)>& edit) {
+    stage_.appliance.kill(SIGTERM);
+    ASSERT_EQ(stage_.appliance.wait(), 0);
+    {
+      Database database(stage_.appliance.data() / "db" / "kaito.db");
+      edit(database);
+    }
+    stage_.appliance.start();
+  }
+
+  void expect_refused(const std::string& seed, std::string_view method = "GET") {
+    const auto path = org_.path("/seeds/" + seed + "/code");
+    const auto response = method == "GET" ? must(org_.owner.send("GET", path))
+                                          : must(org_.owner.send(method, path, json::object{}));
+    EXPECT_EQ(response.status, 500) << response.body;
+    EXPECT_EQ(text_at(must(response.json()), "/type"), "urn:kaito:problem:integrity");
+    refused_requests_.insert(response.headers.at("x-request-id"));
+  }
+
+  // Every refusal so far is in the org's log as what it was.
+  void expect_refusals_audited() {
+    const auto log = must(org_.owner.call("GET", org_.path("/audit?limit=1000")));
+    auto missing = refused_requests_;
+    for (const auto& record : log.at("records").as_array()) {
+      const auto* request = record.as_object().if_contains("request");
+      if (!request || missing.erase(std::string(request->as_string())) == 0) continue;
+      EXPECT_EQ(record.at("outcome"), "failed") << json::serialize(record);
+      EXPECT_EQ(record.at("error"), "integrity") << json::serialize(record);
+    }
+    EXPECT_TRUE(missing.empty()) << missing.size() << " refusals have no record";
+  }
+
+  void expect_served(const std::string& seed, std::string_view secret) {
+    const auto timed = TimedCode::of(must(org_.owner.call("GET", org_.path("/seeds/" + seed + "/code"))));
+    EXPECT_EQ(timed.code, reference_code({.secret = std::string(secret), .at = to_unix_s(timed.valid_from)}));
+  }
+
+  Stage stage_;
+  OrgOnStage org_;
+  std::set<std::string> refused_requests_;
+  std::size_t next_secret_ = 0;
+};
+
+TEST_F(Tamper, S1AnyByteOfASeedsStoredFormTurnedOverIsRefused) {
+  const auto untouched =
+      must(add_seed(org_.owner, org_.id, fmt::format("otpauth://totp/untouched?secret={}", kUntouched)));
+  struct Flip {
+    std::string seed;
+    std::string column;
+    std::size_t byte;
+  };
+  std::vector<Flip> flips;
+  // The first, a middle and the last byte of what a row is authenticated with and by.
+  for (const auto& [column, size] : {std::pair<std::string, std::size_t>{"dek_iv", 12},
+                                     {"wrapped_dek", 48},
+                                     {"iv", 12},
+                                     {"ciphertext", 10},
+                                     {"tag", 16},
+                                     {"row_mac", 32}})
+    for (const std::size_t byte : {std::size_t{0}, size / 2, size - 1}) flips.push_back({add(), column, byte});
+
+  while_stopped([&flips](Database& database) {
+    for (const auto& flip : flips) {
+      const std::string where = " FROM seed WHERE id = " + blob_of(flip.seed);
+      auto bytes = must(from_hex(database.hex("SELECT lower(hex(" + flip.column + "))" + where)));
+      bytes.at(flip.byte) ^= 0x01U;
+      database.run(fmt::format("UPDATE seed SET {} = x'{}' WHERE id = {}", flip.column, to_hex(bytes),
+                               blob_of(flip.seed)));
+    }
+  });
+  for (const auto& flip : flips) {
+    SCOPED_TRACE(fmt::format("byte {} of {}", flip.byte, flip.column));
+    expect_refused(flip.seed);
+  }
+  expect_served(untouched, kUntouched);
+  expect_refusals_audited();
+}
+
+TEST_F(Tamper, F22EditedParametersLabelsAndCountersAreRefused) {
+  struct Edit {
+    std::string assignment;
+    bool hotp = false;
+    std::string seed{};
+  };
+  std::vector<Edit> edits{{"period = 60"},     {"digits = 8"},          {"algorithm = 2"},
+                          {"issuer = 'Bank'"}, {"account = 'another'"}, {"revision = revision + 1"},
+                          {"type = 3, digits = 5"}, {"counter = 5", true},   {"type = 1, period = 30", true}};
+  for (auto& edit : edits) edit.seed = add(edit.hotp);
+  while_stopped([&edits](Database& database) {
+    for (const auto& edit : edits)
+      database.run(fmt::format("UPDATE seed SET {} WHERE id = {}", edit.assignment, blob_of(edit.seed)));
+  });
+  for (const auto& edit : edits) {
+    SCOPED_TRACE(edit.assignment);
+    expect_refused(edit.seed, edit.assignment.starts_with("counter") ? "POST" : "GET");
+  }
+  expect_refusals_audited();
+}
+
+TEST_F(Tamper, F21SealedSeedsMovedToAnotherRowOrOrgAreRefused) {
+  OrgOnStage other(stage_, "Other");
+  const std::string first = add();
+  const std::string second = add();
+  const std::string whole = add();
+  const std::string moved = add();
+  const std::string left = add();
+  const auto sealed_of = [](const std::string& columns, const std::string& from, const std::string& to) {
+    return fmt::format("UPDATE seed SET ({0}) = (SELECT {0} FROM seed WHERE id = {1}) WHERE id = {2}", columns,
+                       blob_of(from), blob_of(to));
+  };
+  while_stopped([&](Database& database) {
+    // Ciphertexts swapped between two rows.
+    database.run("CREATE TABLE aside AS SELECT ciphertext, iv, tag FROM seed WHERE id = " + blob_of(first));
+    database.run(sealed_of("ciphertext, iv, tag", second, first));
+    database.run("UPDATE seed SET (ciphertext, iv, tag) = (SELECT * FROM aside) WHERE id = " + blob_of(second));
+    database.run("DELETE FROM aside");
+    // Everything of another row, its DEK and MAC with it.
+    database.run(sealed_of("ciphertext, iv, tag, dek_iv, wrapped_dek, row_mac", left, whole));
+    // The row itself in another org.
+    database.run(fmt::format("UPDATE seed SET org = {} WHERE id = {}", blob_of(other.id), blob_of(moved)));
+  });
+  for (const auto& seed : {first, second, whole}) expect_refused(seed);
+  expect_refusals_audited();
+  EXPECT_EQ(must(org_.owner.send("GET", org_.path("/seeds/" + moved + "/code"))).status, 404);
+  const auto in_other = must(other.owner.send("GET", other.path("/seeds/" + moved + "/code")));
+  EXPECT_EQ(in_other.status, 500) << in_other.body;
+  EXPECT_EQ(text_at(must(in_other.json()), "/type"), "urn:kaito:problem:integrity");
+  expect_served(left, secret_number(4));
+}
+
+}  // namespace
+}  // namespace kaito::test
