@@ -1,9 +1,9 @@
+#include <signal.h>
+
 #include "tests/integration/cli/cli_stage.hpp"
 
 namespace kaito::test {
 namespace {
-
-using testing::Test;
 
 class StaffCommands : public CliStage {
  protected:
@@ -84,6 +84,9 @@ TEST_F(StaffCommands, AnOrgIsFoundByItsNameAndDeletedOnlyWithIt) {
 }
 
 TEST_F(StaffCommands, TheWholeLogIsExportedAndVerifiesUnderThePinnedKey) {
+  appliance->kill(SIGTERM);  // signs a last checkpoint
+  EXPECT_EQ(appliance->wait(), 0);
+  appliance->start();
   const std::string file = (officer->home() / "log.jsonl").string();
   ASSERT_EQ(officer->kaito({"audit", "export", "-o", file}).exit_code, 0);
   const auto keys = officer->json({"audit", "keys"});
@@ -92,6 +95,8 @@ TEST_F(StaffCommands, TheWholeLogIsExportedAndVerifiesUnderThePinnedKey) {
   const Ran verified = officer->program(verify);
   EXPECT_EQ(verified.exit_code, 0) << verified.out;
   EXPECT_NE(verified.out.find("\nOK\n"), std::string::npos) << verified.out;
+  verify.back() = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";  // another log's
+  EXPECT_EQ(officer->program(verify).exit_code, 13);
 }
 
 }  // namespace
