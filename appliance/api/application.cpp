@@ -13,6 +13,30 @@ bool worth_an_alarm(Code code) noexcept {
          code == Code::storage_full || code == Code::audit_failed || code == Code::hsm_key_rejected;
 }
 
+// What a client typed may be a secret in the wrong place, so a record holds words of the product's own only: of a field
+// its outermost name, when the endpoint knows it, and of a path what is fixed and what is an identifier.
+std::optional<std::string> recordable_field(const Endpoint& endpoint, std::string_view field) {
+  constexpr std::array<std::string_view, 8> kOfNoSchema{"body",  "Content-Type", "Origin", "Sec-Fetch-Site",
+                                                        "state", "type",         "role",   "counter"};
+  const std::string name(field.substr(0, field.find_first_of(".[")));
+  const bool known = std::ranges::find(kOfNoSchema, name) != kOfNoSchema.end() ||
+                     (endpoint.input_schema && endpoint.input_schema().contains('"' + name + "\":"));
+  if (!known) return std::nullopt;
+  return name;
+}
+
+std::string recordable_path(const Endpoint& endpoint, const PathParameters& parameters) {
+  const auto pattern = split_path(endpoint.path);
+  std::string path;
+  for (std::size_t i = 0; pattern && i < pattern->count; ++i) {
+    const auto segment = pattern->at[i];
+    path.push_back('/');
+    const auto value = is_parameter(segment) ? parameters.get(segment.substr(1, segment.size() - 2)) : std::nullopt;
+    path += value && uuid_from_string(*value) ? *value : segment;
+  }
+  return path;
+}
+
 }  // namespace
 
 Task<http::SealedReply> Application::serve(http::Request& request) {
@@ -35,8 +59,7 @@ Task<http::SealedReply> Application::answer(http::Request& request, const Route&
   if (!principal) {
     // Guessing credentials costs the guesser's address, like any other login.
     Seconds retry_after{};
-    if (principal.error().code == Code::unauthenticated &&
-        !gate_.limit_guess(head, retry_after))
+    if (principal.error().code == Code::unauthenticated && !gate_.limit_guess(head, retry_after))
       co_return refuse_unidentified(head, {.code = Code::rate_limited}, retry_after);
     co_return refuse_unidentified(head, principal.error());
   }
@@ -58,8 +81,7 @@ Task<http::SealedReply> Application::answer(http::Request& request, const Route&
 
 http::SealedReply Application::refuse_unidentified(const http::RequestHead& head, const Error& error,
                                                    Seconds retry_after) {
-  if (worth_an_alarm(error.code))
-    services_.log.error("api.request.failed", {{"request", head.id}, {"error", error}});
+  if (worth_an_alarm(error.code)) services_.log.error("api.request.failed", {{"request", head.id}, {"error", error}});
   audit::ProblemOptions options;
   if (retry_after.count() > 0) options.retry_after = retry_after;
   return audit::Journal::refuse(error, head.id, options);
@@ -67,15 +89,16 @@ http::SealedReply Application::refuse_unidentified(const http::RequestHead& head
 
 Task<http::SealedReply> Application::refuse_recorded(const Admitted& admitted, Error error) {
   if (worth_an_alarm(error.code))
-    services_.log.error("api.request.failed", {{"request", admitted.head.id},
-                                               {"action", admitted.endpoint.action},
-                                               {"error", error}});
+    services_.log.error("api.request.failed",
+                        {{"request", admitted.head.id}, {"action", admitted.endpoint.action}, {"error", error}});
   // Anonymous callers could fill the journal with malformed requests; what counts of theirs (a refused login) is
   // recorded by its service. When the store or the journal is what failed, there is nothing to record to.
   const bool recordable = !admitted.principal.is_anonymous() && error.code != Code::storage_failed &&
                           error.code != Code::audit_failed && error.code != Code::deadline_exceeded;
   if (!recordable) co_return audit::Journal::refuse(error, admitted.head.id);
 
+  // Neither the path nor the field's name: both are the caller's text, and a secret typed into the wrong place must not
+  // stay in a log that nobody can edit (F61).
   audit::Event event{.action = admitted.endpoint.action,
                      .actor = admitted.principal.actor(),
                      .org = admitted.principal.org(),
@@ -83,8 +106,9 @@ Task<http::SealedReply> Application::refuse_recorded(const Admitted& admitted, E
                      .request = admitted.head.id,
                      .outcome = traits(error.code).outcome,
                      .error = traits(error.code).slug};
-  if (!error.field.empty()) event.details.push_back({.key = "field", .value = error.field});
-  event.details.push_back({.key = "path", .value = std::string(admitted.head.path)});
+  if (auto field = recordable_field(admitted.endpoint, error.field))
+    event.details.push_back({.key = "field", .value = *std::move(field)});
+  event.details.push_back({.key = "path", .value = recordable_path(admitted.endpoint, admitted.path)});
   auto receipt = co_await services_.journal.record(std::move(event));
   if (!receipt) co_return audit::Journal::refuse(receipt.error(), admitted.head.id);
   co_return audit::Journal::seal(audit::Journal::problem(error, admitted.head.id), *std::move(receipt));

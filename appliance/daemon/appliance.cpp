@@ -137,6 +137,10 @@ struct Appliance::Parts {
 };
 
 Status Appliance::Parts::open() {
+  // Said here, or the worker would complain of a PIN file that is missing.
+  std::error_code ignored;
+  if (config.token_uri.empty() && !std::filesystem::exists(data.user_pin(), ignored))
+    return fail(Code::configuration, data.root().string() + " is not set up; run kaitod setup");
   KAITO_CHECK(data.create());
   KAITO_TRY(lock, lock_data_directory(data));
   KAITO_TRY(auto listening, listening_socket(config.address, config.port));
@@ -160,7 +164,7 @@ Status Appliance::Parts::open() {
 }
 
 Status Appliance::Parts::open_hsm() {
-  KAITO_TRY(const auto settings, hsm_config(config, data));
+  KAITO_TRY(const auto settings, hsm_config(config, data, /*setting_up=*/false));
   KAITO_TRY(hsm, hsm::Client::start(settings, clock, log));
   KAITO_TRY(keys, sync_wait(find_keys(*hsm, /*make_missing=*/false)));
   signer.emplace(*hsm, keys->audit_keys.back());

@@ -14,6 +14,7 @@ class DataDirectory {
   // Creates what is missing.
   [[nodiscard]] Status create() const;
 
+  [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
   [[nodiscard]] std::filesystem::path database() const { return root_ / "db" / "kaito.db"; }
   [[nodiscard]] std::filesystem::path keyring() const { return root_ / "keyring" / "keyring.db"; }
   [[nodiscard]] std::filesystem::path hsm() const { return root_ / "hsm"; }
