@@ -97,8 +97,6 @@ Task<http::SealedReply> Application::refuse_recorded(const Admitted& admitted, E
                           error.code != Code::audit_failed && error.code != Code::deadline_exceeded;
   if (!recordable) co_return audit::Journal::refuse(error, admitted.head.id);
 
-  // Neither the path nor the field's name: both are the caller's text, and a secret typed into the wrong place must not
-  // stay in a log that nobody can edit (F61).
   audit::Event event{.action = admitted.endpoint.action,
                      .actor = admitted.principal.actor(),
                      .org = admitted.principal.org(),

@@ -164,7 +164,7 @@ Status Appliance::Parts::open() {
 }
 
 Status Appliance::Parts::open_hsm() {
-  KAITO_TRY(const auto settings, hsm_config(config, data, /*setting_up=*/false));
+  KAITO_TRY(const auto settings, hsm_config(config, data));
   KAITO_TRY(hsm, hsm::Client::start(settings, clock, log));
   KAITO_TRY(keys, sync_wait(find_keys(*hsm, /*make_missing=*/false)));
   signer.emplace(*hsm, keys->audit_keys.back());

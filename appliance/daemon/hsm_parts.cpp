@@ -36,7 +36,7 @@ Status write_random_pin(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& data, bool setting_up) {
+Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& data) {
   hsm::ClientConfig hsm;
   KAITO_TRY(hsm.worker, find_worker(config));
   hsm.call_deadline = Milliseconds{config.hsm_deadline_ms};
@@ -45,9 +45,6 @@ Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& 
     hsm.module = config.module;
     return hsm;
   }
-  std::error_code ignored;
-  if (!std::filesystem::exists(data.user_pin(), ignored) && !setting_up)
-    return fail(Code::configuration, "the data directory is not set up; run kaitod setup");
   KAITO_TRY(const auto softhsm, hsm::write_softhsm_config(data.hsm()));
   KAITO_TRY(hsm.module, hsm::find_softhsm_module());
   hsm.token_directory = softhsm.token_directory;

@@ -8,9 +8,8 @@
 
 namespace kaito::daemon {
 
-// The worker's configuration. Writes SoftHSM's for the embedded token. Unless `setting_up`, an embedded token without
-// its PIN file is Code::configuration: the set-up was not done.
-Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& data, bool setting_up);
+// The worker's configuration. Writes SoftHSM's for the embedded token.
+Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& data);
 
 // The embedded token with random PINs in files; an external token is left as it is. May be run again.
 Status set_up_embedded_token(const Config& config, const DataDirectory& data, const hsm::ClientConfig& hsm);
