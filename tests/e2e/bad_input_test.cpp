@@ -86,7 +86,8 @@ TEST_F(BadInput, WrongBase32IsNamed) {
 TEST_F(BadInput, TooLongAndEmptyNamesAreNamed) {
   const std::string long_name(300, 'n');
   expect_invalid_seed(fmt::format(R"({{"secret":"JBSWY3DPEHPK3PXP","account":"{}"}})", long_name), "account");
-  expect_invalid_seed(fmt::format(R"({{"secret":"JBSWY3DPEHPK3PXP","account":"a","issuer":"{}"}})", long_name), "issuer");
+  expect_invalid_seed(fmt::format(R"({{"secret":"JBSWY3DPEHPK3PXP","account":"a","issuer":"{}"}})", long_name),
+                      "issuer");
   expect_invalid_seed(R"({"secret":"JBSWY3DPEHPK3PXP","account":"","issuer":""})", "account");
   expect_invalid_seed(R"({"secret":"JBSWY3DPEHPK3PXP","account":"a\u0007b"})", "account");
 }
@@ -95,7 +96,8 @@ TEST_F(BadInput, AbsurdPeriodsDigitsAndTypesAreNamed) {
   const auto with = [](std::string_view member) {
     return fmt::format(R"({{"secret":"JBSWY3DPEHPK3PXP","account":"a",{}}})", member);
   };
-  for (const std::string_view period : {"0", "-1", "9", "301", "4294967326", "1e9", "30.5", "\"30\"", "99999999999999999999999"})
+  for (const std::string_view period :
+       {"0", "-1", "9", "301", "4294967326", "1e9", "30.5", "\"30\"", "99999999999999999999999"})
     expect_invalid_seed(with(fmt::format(R"("period":{})", period)), "period");
   for (const std::string_view digits : {"0", "4", "9", "262", "-6", "\"6\"", "true"})
     expect_invalid_seed(with(fmt::format(R"("digits":{})", digits)), "digits");
@@ -108,8 +110,9 @@ TEST_F(BadInput, AbsurdPeriodsDigitsAndTypesAreNamed) {
 
 TEST_F(BadInput, AUriSaysWhichPartOfItIsWrong) {
   for (const std::string_view uri :
-       {"http://example.org", "otpauth://totp/a", "otpauth://totp/a?secret=0189", "otpauth://motp/a?secret=JBSWY3DPEHPK3PXP",
-        "otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=99", "otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&period=0"}) {
+       {"http://example.org", "otpauth://totp/a", "otpauth://totp/a?secret=0189",
+        "otpauth://motp/a?secret=JBSWY3DPEHPK3PXP", "otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=99",
+        "otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&period=0"}) {
     SCOPED_TRACE(uri);
     const auto response = send("POST", seeds(), json::serialize(json::object{{"uri", uri}}));
     expect_problem(response, Code::invalid_request, "");
@@ -119,7 +122,8 @@ TEST_F(BadInput, AUriSaysWhichPartOfItIsWrong) {
 }
 
 TEST_F(BadInput, F72MalformedDeepAndCrowdedJsonIsRefused) {
-  for (const std::string_view body : {"{", "nonsense", "{\"a\":1}}", "{'a':1}", "{\"secret\":\"\xff\xfe\"}", "\xef\xbb\xbf{}"})
+  for (const std::string_view body :
+       {"{", "nonsense", "{\"a\":1}}", "{'a':1}", "{\"secret\":\"\xff\xfe\"}", "\xef\xbb\xbf{}"})
     expect_invalid_seed(body, "body");
   for (const std::string_view body : {"[]", "null", "1", "\"text\""}) expect_invalid_seed(body, "body");
   expect_invalid_seed(std::string(1000, '['), "body");
@@ -128,7 +132,7 @@ TEST_F(BadInput, F72MalformedDeepAndCrowdedJsonIsRefused) {
   expect_invalid_seed(deep, "body");
   std::string crowded = R"({"groups":[)";
   for (int i = 0; i < 5000; ++i) crowded += "1,";
-  expect_invalid_seed(crowded + "1]}", "body");
+  expect_invalid_seed(crowded + "1]}", "groups");
 }
 
 TEST_F(BadInput, AnotherContentTypeIs415) {
@@ -153,8 +157,9 @@ TEST_F(BadInput, F52NoTrickInThePathReachesAnEndpoint) {
     SCOPED_TRACE(path);
     expect_problem(send("GET", std::string(path)), Code::not_found, "");
   }
-  for (const std::string_view path : {"/v1/../v1/session", "/v1/./session", "/v1//session", "//v1/session", "/v1/%2e%2e/session",
-                                      "/v1/sess%69on", "/v1%2fsession", "/v1/session%00", "/v1\\session", "/v1/%zz"}) {
+  for (const std::string_view path :
+       {"/v1/../v1/session", "/v1/./session", "/v1//session", "//v1/session", "/v1/%2e%2e/session", "/v1/sess%69on",
+        "/v1%2fsession", "/v1/session%00", "/v1\\session", "/v1/%zz"}) {
     SCOPED_TRACE(path);
     expect_problem(send("GET", std::string(path)), Code::invalid_request, "request");
   }
@@ -167,14 +172,15 @@ TEST_F(BadInput, QueriesAreAsStrictAsBodies) {
   expect_problem(send("GET", seeds() + "?limit=ten"), Code::invalid_request, "limit");
   expect_problem(send("GET", seeds() + "?limit=1&limit=2"), Code::invalid_request, "limit");
   expect_problem(send("GET", seeds() + "?cursor=made-up"), Code::invalid_request, "cursor");
-  expect_problem(send("GET", org_->path("?a=1")), Code::forbidden, "");
+  expect_problem(send("GET", seeds() + "/no-such-id/code?soon=true"), Code::invalid_request, "soon");
 }
 
 TEST_F(BadInput, ABodyOverTheEndpointsBoundIs413BeforeItIsSent) {
   const auto head = [](std::size_t length) {
-    return fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {}\r\n"
-                       "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-                       seeds(), key_, length);
+    return fmt::format(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {}\r\n"
+        "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        seeds(), key_, length);
   };
   for (const std::size_t length : {std::size_t{16 * 1024 + 1}, std::size_t{1} << 40}) {
     SCOPED_TRACE(length);
@@ -186,7 +192,8 @@ TEST_F(BadInput, F71RequestsThatTwoReadersCouldReadDifferentlyAreRefusedAndClose
   const std::string start = "POST " + seeds() + " HTTP/1.1\r\n";
   for (const std::string_view rest :
        {"Host: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", "Host: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n",
-        "Host: localhost\r\nContent-Length: 5, 5\r\n\r\nhello", "Host: localhost\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        "Host: localhost\r\nContent-Length: 5, 5\r\n\r\nhello",
+        "Host: localhost\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
         "Host: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "\r\n",
         "Host: localhost\r\nHost: localhost\r\n\r\n", "Host: localhost\r\n folded: yes\r\n\r\n"}) {
     SCOPED_TRACE(rest);

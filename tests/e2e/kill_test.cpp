@@ -54,17 +54,21 @@ class Kill : public testing::Test {
       verifier_keys_.push_back(must(audit::VerifierKey::parse(std::string_view(key.as_string()))));
   }
 
-  // From now until a code is given; the refusals on the way are 503 with Retry-After.
-  Milliseconds time_until_a_code() {
+  // From now until a code is given by another worker than `lost`; the refusals on the way are 503 with Retry-After.
+  Milliseconds time_until_a_code(pid_t lost = -1) {
     const auto start = SteadyClock::now();
     for (;;) {
       const auto response = must(client_.send("GET", code_path_));
       const auto taken = duration_cast<Milliseconds>(SteadyClock::now() - start);
-      if (response.status == 200) return taken;
-      EXPECT_EQ(response.status, 503) << response.body;
-      EXPECT_TRUE(response.headers.contains("retry-after")) << response.body;
+      const pid_t worker = stage_.appliance.worker_pid();
+      if (response.status == 200 && worker > 0 && worker != lost) return taken;
+      if (response.status != 200) expect_try_later(response);
       if (testing::Test::HasFailure() || taken > kBackBy) return taken;
     }
+  }
+  static void expect_try_later(const cli::Response& response) {
+    EXPECT_EQ(response.status, 503) << response.body;
+    EXPECT_TRUE(response.headers.contains("retry-after")) << response.body;
   }
 
   void expect_kept(const Load::Acknowledged& acknowledged) {
@@ -110,8 +114,25 @@ class Kill : public testing::Test {
     }
   }
 
+  // Until a signed checkpoint covers all that the log holds now.
+  void wait_for_checkpoint() {
+    const auto size = must(stage_.officer.call("GET", "/v1/audit?limit=1")).at("log_size").to_number<std::uint64_t>();
+    const auto give_up = SteadyClock::now() + kBackBy;
+    for (std::uint64_t signed_size = 0; signed_size < size;) {
+      const auto keys = must(stage_.officer.call("GET", "/v1/audit/keys"));
+      const auto* note = keys.as_object().if_contains("checkpoint");
+      // The second line of a checkpoint is the size of its tree.
+      if (note && note->is_string()) {
+        const std::string text(note->get_string());
+        signed_size = std::stoull(text.substr(text.find('\n') + 1));
+      }
+      ASSERT_LT(SteadyClock::now(), give_up) << "no checkpoint covers the log";
+    }
+  }
+
   // The log since the last time.
   void expect_in_audit_log(const Load::Acknowledged& acknowledged) {
+    wait_for_checkpoint();
     const auto response = must(stage_.officer.send("GET", fmt::format("/v1/audit/export?from={}", verified_)));
     ASSERT_EQ(response.status, 200) << response.body;
     const auto report = must(audit::verify_export(reader_of(response.body), {.pinned = verifier_keys_}));
@@ -154,10 +175,9 @@ TEST_F(Kill, F5AKilledWorkerIsBackSoonAndNothingAcknowledgedIsLost) {
     const pid_t worker = stage_.appliance.worker_pid();
     ASSERT_GT(worker, 0);
     ASSERT_EQ(::kill(worker, SIGKILL), 0);
-    const auto back = time_until_a_code();
+    const auto back = time_until_a_code(worker);
     EXPECT_LT(back, kBackBy);
     load.wait_for_successes(kBetweenKills);
-    EXPECT_NE(stage_.appliance.worker_pid(), worker);
     const auto acknowledged = load.stop();
     EXPECT_EQ(acknowledged.unanswered, 0U) << "the daemon lives on: every request has an answer";
     expect_kept(acknowledged);
@@ -216,8 +236,7 @@ TEST_F(Hang, F7AHungWorkerCostsADeadlineAndOnlyWhatNeedsTheHsm) {
   auto start = SteadyClock::now();
   const auto refused = must(client_.send("GET", code_path_));
   const auto deadline = duration_cast<Milliseconds>(SteadyClock::now() - start);
-  EXPECT_EQ(refused.status, 503) << refused.body;
-  EXPECT_TRUE(refused.headers.contains("retry-after"));
+  expect_try_later(refused);
   EXPECT_LT(deadline, kWithin);
 
   for (const auto& path : {org_.path("/seeds"), std::string("/healthz")}) {
@@ -225,9 +244,8 @@ TEST_F(Hang, F7AHungWorkerCostsADeadlineAndOnlyWhatNeedsTheHsm) {
     EXPECT_EQ(must(client_.send("GET", path)).status, 200) << path;
     EXPECT_LT(SteadyClock::now() - start, kWithin) << path;
   }
-  const auto back = time_until_a_code();
+  const auto back = time_until_a_code(worker);
   EXPECT_LT(back, kBackBy);
-  EXPECT_NE(stage_.appliance.worker_pid(), worker) << "the hung worker was not replaced";
   fmt::print("worker hung: 503 after {} ms, codes again {} ms later\n", deadline.count(), back.count());
 }
 

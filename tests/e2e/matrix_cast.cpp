@@ -99,8 +99,8 @@ Cast::Cast() : home(stage, "Home"), abroad(stage, "Abroad") {
   for (const auto& [role, role_name] : {std::pair<Role, std::string_view>{Role::auditor, "auditor"},
                                         {Role::operator_, "operator"},
                                         {Role::security_officer, "security_officer"}}) {
-    const auto invited = must(stage.officer.call(
-        "POST", "/v1/staff", json::object{{"name", fmt::format("the {}", role_name)}, {"role", role_name}}));
+    const auto invited =
+        must(stage.officer.call("POST", "/v1/staff", json::object{{"name", role_name}, {"role", role_name}}));
     Caller caller{.name = "staff " + std::string(role_name),
                   .kind = CallerKind::staff,
                   .staff_role = role,
@@ -110,8 +110,8 @@ Cast::Cast() : home(stage, "Home"), abroad(stage, "Abroad") {
     log_in(caller);
     outsiders.push_back(std::move(caller));
   }
-  const auto subject = must(stage.officer.call(
-      "POST", "/v1/staff", json::object{{"name", "the subject"}, {"role", "auditor"}}));
+  const auto subject =
+      must(stage.officer.call("POST", "/v1/staff", json::object{{"name", "subject"}, {"role", "auditor"}}));
   staff_subject = text_at(subject, "/staff/id");
 }
 

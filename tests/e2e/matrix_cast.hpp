@@ -1,4 +1,5 @@
-// Everybody who can call, on two orgs that have one of everything: what the matrix of endpoints and roles is played with.
+// Everybody who can call, on two orgs that have one of everything: what the matrix of endpoints and roles is played
+// with.
 #pragma once
 
 #include <chrono>
@@ -65,9 +66,9 @@ struct Cast {
   static void log_in(Caller& caller);
 };
 
-inline constexpr std::array kAllScopes{
-    auth::Scope::codes_read,    auth::Scope::seeds_read,  auth::Scope::seeds_write,  auth::Scope::members_read,
-    auth::Scope::members_write, auth::Scope::groups_read, auth::Scope::groups_write, auth::Scope::audit_read,
-    auth::Scope::keys_write,    auth::Scope::org_read};
+inline constexpr std::array kAllScopes{auth::Scope::codes_read,   auth::Scope::seeds_read,    auth::Scope::seeds_write,
+                                       auth::Scope::members_read, auth::Scope::members_write, auth::Scope::groups_read,
+                                       auth::Scope::groups_write, auth::Scope::audit_read,    auth::Scope::keys_write,
+                                       auth::Scope::org_read};
 
 }  // namespace kaito::test

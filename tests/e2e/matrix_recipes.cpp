@@ -19,7 +19,10 @@ std::string unique(std::string_view what) { return fmt::format("{} {}", what, ne
 // An org takes no secret twice.
 std::string unique_secret() {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  std::string secret = "AAAA" "JBSWY3DPEHPK3PXPJBSWY3DP" "AAAA";
+  std::string secret =
+      "AAAA"
+      "JBSWY3DPEHPK3PXPJBSWY3DP"
+      "AAAA";
   auto number = static_cast<std::size_t>(next_number());
   for (std::size_t i = 0; i < 4; ++i, number /= 32) secret[i] = kDigits[number % 32];
   return secret;
@@ -52,20 +55,21 @@ void make_group(FurnishedOrg& org, PathValues& values) {
 }
 void make_group_with_member(FurnishedOrg& org, PathValues& values) {
   make_group(org, values);
-  must(org.org.owner.call("PUT", org.org.path(fmt::format("/groups/{}/members/{}", values["group"], values["member"]))));
+  must(
+      org.org.owner.call("PUT", org.org.path(fmt::format("/groups/{}/members/{}", values["group"], values["member"]))));
 }
 void make_group_with_seed(FurnishedOrg& org, PathValues& values) {
   make_group(org, values);
   must(org.org.owner.call("PUT", org.org.path(fmt::format("/groups/{}/seeds/{}", values["group"], values["seed"]))));
 }
 void make_member(FurnishedOrg& org, PathValues& values) {
-  values["member"] = made(org, "/members",
-                          json::object{{"username", fmt::format("m{}@made.example", next_number())}, {"role", "viewer"}},
-                          "/member/id");
+  values["member"] = made(
+      org, "/members", json::object{{"username", fmt::format("m{}@made.example", next_number())}, {"role", "viewer"}},
+      "/member/id");
 }
 void make_api_key(FurnishedOrg& org, PathValues& values) {
-  values["api_key"] = made(org, "/api-keys", json::object{{"name", "made"}, {"scopes", json::array{"org:read"}}},
-                           "/api_key/id");
+  values["api_key"] =
+      made(org, "/api-keys", json::object{{"name", "made"}, {"scopes", json::array{"org:read"}}}, "/api_key/id");
 }
 
 Body named(std::string_view what) {
@@ -87,7 +91,7 @@ void add_people(std::map<std::string_view, Recipe>& recipes) {
       .body = fixed(json::object{{"ceremony", "none"}, {"label", "key"}, {"response", json::object{}}})};
   recipes["staff.list"] = {};
   recipes["staff.create"] = {.body = [](const Caller&, const FurnishedOrg&) {
-    return json::object{{"name", unique("colleague")}, {"role", "auditor"}};
+    return json::object{{"name", fmt::format("colleague-{}", next_number())}, {"role", "auditor"}};
   }};
   recipes["staff.read"] = {};
   recipes["staff.update"] = {.body = fixed(json::object{{"disabled", false}})};
@@ -106,17 +110,16 @@ void add_people(std::map<std::string_view, Recipe>& recipes) {
 }
 
 void add_things(std::map<std::string_view, Recipe>& recipes) {
-  for (const auto* action : {"health.live", "health.ready", "api.describe", "appliance.status.read", "org.list",
-                             "org.read", "group.list", "group.read", "seed.list", "seed.read", "seed.code.read",
-                             "api_key.list", "audit.list", "audit.export", "audit.keys.read", "org.audit.list",
-                             "org.audit.export"})
+  for (const auto* action :
+       {"health.live", "health.ready", "api.describe", "appliance.status.read", "org.list", "org.read", "group.list",
+        "group.read", "seed.list", "seed.read", "seed.code.read", "api_key.list", "audit.list", "audit.export",
+        "audit.keys.read", "org.audit.list", "org.audit.export"})
     recipes[action] = {};
   recipes["org.create"] = {.body = [](const Caller&, const FurnishedOrg&) {
     return json::object{{"name", unique("org")}, {"owner_username", "owner@made.example"}};
   }};
-  recipes["org.update"] = {.body = [](const Caller&, const FurnishedOrg& org) {
-    return json::object{{"name", org.name}};
-  }};
+  recipes["org.update"] = {
+      .body = [](const Caller&, const FurnishedOrg& org) { return json::object{{"name", org.name}}; }};
   // Who may delete is told that the name is wrong; the org is still needed.
   recipes["org.delete"] = {.body = fixed(json::object{{"confirm_name", "another name"}}), .status = 400};
   recipes["group.create"] = {.body = named("group")};
@@ -163,12 +166,9 @@ std::vector<std::string_view> known_actions() {
 }
 
 PathValues path_values(const Cast& cast, const FurnishedOrg& org, std::string_view action) {
-  return {{"org", org.org.id},
-          {"member", org.subject},
-          {"group", org.group},
-          {"seed", action == "seed.code.take" ? org.hotp_seed : org.totp_seed},
-          {"api_key", org.api_key},
-          {"staff", cast.staff_subject},
+  return {{"org", org.org.id},      {"member", org.subject},
+          {"group", org.group},     {"seed", action == "seed.code.take" ? org.hotp_seed : org.totp_seed},
+          {"api_key", org.api_key}, {"staff", cast.staff_subject},
           {"credential", "AAAA"}};
 }
 

@@ -1,6 +1,6 @@
 // Every row of the endpoint table with every kind of caller and with another org's ids (S9, S17, F51). What is expected
-// is worked out here from the row's Access, not by the product's own functions. A new row is visited by itself; one that
-// matrix_recipes.cpp does not know fails by name.
+// is worked out here from the row's Access, not by the product's own functions. A new row is visited by itself; one
+// that matrix_recipes.cpp does not know fails by name.
 //
 // Not here: a session whose login is too old for a `fresh` row, for want of a clock to move (tests/unit/api).
 #include <gtest/gtest.h>
@@ -34,8 +34,8 @@ bool is_listed(const Endpoint& row, const Caller& caller) {
     case CallerKind::staff:
       return access.any_session || ((access.staff_roles >> static_cast<unsigned>(caller.staff_role)) & 1U) != 0;
     case CallerKind::member:
-      return access.any_session || (access.member_at_least && static_cast<int>(caller.member_role) >=
-                                                                  static_cast<int>(*access.member_at_least));
+      return access.any_session || (access.member_at_least &&
+                                    static_cast<int>(caller.member_role) >= static_cast<int>(*access.member_at_least));
     case CallerKind::api_key: return access.scope && caller.scopes.contains(*access.scope);
   }
   return false;
@@ -53,8 +53,7 @@ class Matrix : public testing::Test {
     if (row.access.fresh && std::chrono::steady_clock::now() - caller.logged_in > kFreshEnough) Cast::log_in(caller);
     std::optional<boost::json::value> body;
     if (recipe.body) body = recipe.body(caller, org);
-    const auto response =
-        must(caller.client.send(http::to_string(row.method), fill_path(row.path, values), body));
+    const auto response = must(caller.client.send(http::to_string(row.method), fill_path(row.path, values), body));
     if (response.status < 300) after_success(row, caller);
     return response.status;
   }
@@ -99,7 +98,7 @@ TEST_F(Matrix, F51NobodyReachesAnotherOrgAndNothingOfItChanges) {
     visit(row, cast_->home, cast_->abroad);
     visit(row, cast_->abroad, cast_->home);
   }
-  EXPECT_GT(calls, 1000);
+  EXPECT_GT(calls, 900);
   EXPECT_EQ(cast_->home.state(), home_before);
   EXPECT_EQ(cast_->abroad.state(), abroad_before);
 }
@@ -127,7 +126,7 @@ TEST_F(Matrix, F51CodesOfAnotherOrgsSeedsAreNotFoundOneByOne) {
     const auto reply = must(caller.client.call(
         "POST", cast_->home.org.path("/codes"),
         boost::json::object{{"seeds", boost::json::array{cast_->abroad.totp_seed, cast_->home.totp_seed}}}));
-    EXPECT_TRUE(reply.at_pointer("/codes/0/code").is_null()) << caller.name;
+    EXPECT_FALSE(reply.at_pointer("/codes/0").as_object().contains("code")) << caller.name;
     EXPECT_EQ(text_at(reply, "/codes/0/problem/type"), "urn:kaito:problem:not-found") << caller.name;
     EXPECT_TRUE(reply.at_pointer("/codes/1/code").is_object()) << caller.name;
   }

@@ -29,9 +29,12 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   void run(const std::string& sql) {
+    define(sql);
+    if (sqlite3_changes(handle_) == 0) throw std::runtime_error(sql + ": changed nothing");
+  }
+  void define(const std::string& sql) {
     if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
       throw std::runtime_error(sql + ": " + sqlite3_errmsg(handle_));
-    if (sqlite3_changes(handle_) == 0) throw std::runtime_error(sql + ": changed nothing");
   }
   std::string hex(const std::string& sql) {
     std::string value;
@@ -87,8 +90,8 @@ class Tamper : public testing::Test {
 
   void expect_refused(const std::string& seed, std::string_view method = "GET") {
     const auto path = org_.path("/seeds/" + seed + "/code");
-    const auto response = method == "GET" ? must(org_.owner.send("GET", path))
-                                          : must(org_.owner.send(method, path, json::object{}));
+    const auto response =
+        method == "GET" ? must(org_.owner.send("GET", path)) : must(org_.owner.send(method, path, json::object{}));
     EXPECT_EQ(response.status, 500) << response.body;
     EXPECT_EQ(text_at(must(response.json()), "/type"), "urn:kaito:problem:integrity");
     refused_requests_.insert(response.headers.at("x-request-id"));
@@ -141,8 +144,8 @@ TEST_F(Tamper, S1AnyByteOfASeedsStoredFormTurnedOverIsRefused) {
       const std::string where = " FROM seed WHERE id = " + blob_of(flip.seed);
       auto bytes = must(from_hex(database.hex("SELECT lower(hex(" + flip.column + "))" + where)));
       bytes.at(flip.byte) ^= 0x01U;
-      database.run(fmt::format("UPDATE seed SET {} = x'{}' WHERE id = {}", flip.column, to_hex(bytes),
-                               blob_of(flip.seed)));
+      database.run(
+          fmt::format("UPDATE seed SET {} = x'{}' WHERE id = {}", flip.column, to_hex(bytes), blob_of(flip.seed)));
     }
   });
   for (const auto& flip : flips) {
@@ -159,8 +162,8 @@ TEST_F(Tamper, F22EditedParametersLabelsAndCountersAreRefused) {
     bool hotp = false;
     std::string seed{};
   };
-  std::vector<Edit> edits{{"period = 60"},     {"digits = 8"},          {"algorithm = 2"},
-                          {"issuer = 'Bank'"}, {"account = 'another'"}, {"revision = revision + 1"},
+  std::vector<Edit> edits{{"period = 60"},          {"digits = 8"},          {"algorithm = 2"},
+                          {"issuer = 'Bank'"},      {"account = 'another'"}, {"revision = revision + 1"},
                           {"type = 3, digits = 5"}, {"counter = 5", true},   {"type = 1, period = 30", true}};
   for (auto& edit : edits) edit.seed = add(edit.hotp);
   while_stopped([&edits](Database& database) {
@@ -187,10 +190,9 @@ TEST_F(Tamper, F21SealedSeedsMovedToAnotherRowOrOrgAreRefused) {
   };
   while_stopped([&](Database& database) {
     // Ciphertexts swapped between two rows.
-    database.run("CREATE TABLE aside AS SELECT ciphertext, iv, tag FROM seed WHERE id = " + blob_of(first));
+    database.define("CREATE TEMP TABLE aside AS SELECT ciphertext, iv, tag FROM seed WHERE id = " + blob_of(first));
     database.run(sealed_of("ciphertext, iv, tag", second, first));
     database.run("UPDATE seed SET (ciphertext, iv, tag) = (SELECT * FROM aside) WHERE id = " + blob_of(second));
-    database.run("DELETE FROM aside");
     // Everything of another row, its DEK and MAC with it.
     database.run(sealed_of("ciphertext, iv, tag, dek_iv, wrapped_dek, row_mac", left, whole));
     // The row itself in another org.

@@ -11,10 +11,9 @@ Status enrol_staff(cli::ApiClient& client, SoftAuthenticator& key, std::string_v
   if (!name.empty()) begin["name"] = name;
   KAITO_TRY(const auto offer, client.call("POST", "/v1/staff/enrolment", begin));
   KAITO_TRY(auto response, key.create_json(offer.at("options"), client.origin()));
-  KAITO_CHECK(client.call("POST", "/v1/staff/enrolment/response",
-                          json::object{{"ceremony", offer.at("ceremony")},
-                                       {"label", "software key"},
-                                       {"response", std::move(response)}}));
+  KAITO_CHECK(client.call(
+      "POST", "/v1/staff/enrolment/response",
+      json::object{{"ceremony", offer.at("ceremony")}, {"label", "software key"}, {"response", std::move(response)}}));
   return {};
 }
 
@@ -33,9 +32,8 @@ Result<MadeOrg> make_org(cli::ApiClient& staff, std::string_view name, std::stri
 
 Status accept_invitation(cli::ApiClient& client, std::string_view invitation, std::string_view username,
                          std::string_view password) {
-  KAITO_CHECK(client.call(
-      "POST", "/v1/session/invitation",
-      json::object{{"invitation", invitation}, {"username", username}, {"password", password}}));
+  KAITO_CHECK(client.call("POST", "/v1/session/invitation",
+                          json::object{{"invitation", invitation}, {"username", username}, {"password", password}}));
   return {};
 }
 
@@ -64,8 +62,7 @@ Result<std::string> make_api_key(cli::ApiClient& admin, std::string_view org_id,
 }
 
 Result<std::string> add_seed(cli::ApiClient& client, std::string_view org_id, std::string_view uri) {
-  KAITO_TRY(const auto seed,
-            client.call("POST", fmt::format("/v1/orgs/{}/seeds", org_id), json::object{{"uri", uri}}));
+  KAITO_TRY(const auto seed, client.call("POST", fmt::format("/v1/orgs/{}/seeds", org_id), json::object{{"uri", uri}}));
   return text_at(seed, "/id");
 }
 

@@ -1,6 +1,7 @@
 #include "tests/scenario/raw_http.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -30,6 +31,8 @@ UniqueFd connect_to(const TestAppliance& appliance) {
   const timeval patience{.tv_sec = kPatienceSeconds, .tv_usec = 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const int at_once = 1;  // or the request waits for the acknowledgement of the handshake's last flight
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(appliance.port());
@@ -107,8 +110,8 @@ std::string raw_exchange(const TestAppliance& appliance, std::string_view bytes)
 }
 
 cli::Response raw_request(const TestAppliance& appliance, const RawRequest& request) {
-  std::string bytes = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", request.method,
-                                  request.target);
+  std::string bytes =
+      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", request.method, request.target);
   for (const auto& [name, value] : request.headers) bytes += fmt::format("{}: {}\r\n", name, value);
   if (!request.body.empty()) bytes += fmt::format("Content-Length: {}\r\n", request.body.size());
   return parse_response(raw_exchange(appliance, bytes + "\r\n" + request.body));

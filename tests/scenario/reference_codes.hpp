@@ -16,7 +16,8 @@ struct ReferenceCode {
   std::int64_t at = 0;       // seconds since 1970; of HOTP: the counter
 };
 
-// By oathtool of the OATH Toolkit, all in one call. Steam's codes, which it does not know, are made from OpenSSL's HMAC.
+// By oathtool of the OATH Toolkit, all in one call. Steam's codes, which it does not know, are made from OpenSSL's
+// HMAC.
 std::vector<std::string> reference_codes(const std::vector<ReferenceCode>& wanted);
 inline std::string reference_code(const ReferenceCode& wanted) { return reference_codes({wanted}).front(); }
 

@@ -67,8 +67,7 @@ std::string read_line(int fd) {
 
 std::vector<std::string> kaitod(const std::string& verb, const std::filesystem::path& data,
                                 const std::vector<std::string>& options) {
-  std::vector<std::string> arguments{KAITO_KAITOD, verb, "--data-dir", data.string(), "--hsm-worker",
-                                     KAITO_HSM_WORKER};
+  std::vector<std::string> arguments{KAITO_KAITOD, verb, "--data-dir", data.string(), "--hsm-worker", KAITO_HSM_WORKER};
   arguments.insert(arguments.end(), options.begin(), options.end());
   return arguments;
 }
