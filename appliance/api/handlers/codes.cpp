@@ -35,7 +35,8 @@ Task<Result<Done<ReadCodes::Output>>> ReadCodes::process(Services& services, Cal
       if (one.code)
         reply.code = CodeReply{*std::move(one.code)};
       else
-        reply.problem = ProblemView{traits(one.code.error().code).slug, one.code.error().field, one.code.error().reason};
+        reply.problem = ProblemView{"urn:kaito:problem:" + std::string(traits(one.code.error().code).slug),
+                                    one.code.error().field, one.code.error().reason};
       output.codes.push_back(std::move(reply));
     }
     return output;

@@ -40,7 +40,7 @@ struct TakeCode {
 };
 
 struct ProblemView {
-  std::string_view type;
+  std::string type;  // as in the body of a problem reply
   std::string field;
   std::string reason;
 };
