@@ -6,8 +6,8 @@
 #include "appliance/api/application.hpp"
 #include "appliance/api/services.hpp"
 #include "appliance/base/file.hpp"
-#include "appliance/daemon/hsm_parts.hpp"
 #include "appliance/daemon/housekeeper.hpp"
+#include "appliance/daemon/hsm_parts.hpp"
 #include "appliance/daemon/identity.hpp"
 #include "appliance/daemon/listening_socket.hpp"
 #include "appliance/daemon/monitor.hpp"
@@ -235,7 +235,8 @@ std::vector<Chore> Appliance::Parts::chores() {
   return {
       {Milliseconds{config.checkpoint_seconds * 1000LL}, [this] { return sign_checkpoint(); }},
       {kCanaryInterval, [this]() -> Task<void> { co_await monitor->ask_canary(); }},
-      {kSweepInterval, [this]() -> Task<void> {
+      {kSweepInterval,
+       [this]() -> Task<void> {
          if (const auto swept = co_await services->sessions.sweep(); !swept)
            log.warning("auth.sessions.sweep_failed", {{"error", swept.error()}});
        }},

@@ -16,10 +16,10 @@ struct Config {
 
   // HTTPS
   std::string address = "::";
-  std::uint16_t port = 8443;               // 0: the kernel chooses
+  std::uint16_t port = 8443;                         // 0: the kernel chooses
   std::vector<std::string> host_names{"localhost"};  // the first is the WebAuthn RP ID; all are in the own certificate
-  std::vector<std::string> origins;        // of the web console; empty: https://NAME:PORT of each host name
-  std::filesystem::path tls_chain;         // customer's certificate; empty: the own CA's
+  std::vector<std::string> origins;                  // of the web console; empty: https://NAME:PORT of each host name
+  std::filesystem::path tls_chain;                   // customer's certificate; empty: the own CA's
   std::filesystem::path tls_key;
   unsigned io_threads = 0;  // 0: one a processor, at most 8
   std::vector<std::string> trusted_proxies;

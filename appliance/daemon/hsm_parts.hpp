@@ -15,7 +15,7 @@ Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& 
 Status set_up_embedded_token(const Config& config, const DataDirectory& data, const hsm::ClientConfig& hsm);
 
 struct HsmKeys {
-  KeyVersion platform_version = 0;  // newest
+  KeyVersion platform_version = 0;        // newest
   std::vector<hsm::AuditKey> audit_keys;  // oldest first
 };
 

@@ -95,9 +95,8 @@ std::vector<std::string> web_origins(const Config& config, std::uint16_t port) {
 }
 
 Result<auth::StaffRelyingParty> staff_relying_party(const Config& config, const std::vector<std::string>& origins) {
-  auth::StaffRelyingParty party{.rp = {.id = config.host_names.front(), .origins = origins},
-                                .name = "Kaito Appliance",
-                                .policy = {}};
+  auth::StaffRelyingParty party{
+      .rp = {.id = config.host_names.front(), .origins = origins}, .name = "Kaito Appliance", .policy = {}};
   if (!config.staff_attestation_roots.empty()) {
     KAITO_TRY(party.policy.trusted_roots, read_roots(config.staff_attestation_roots));
     party.policy.attestation = webauthn::Attestation::trusted;

@@ -15,7 +15,8 @@ struct ListeningSocket {
   std::uint16_t port = 0;
 };
 
-// The first of LISTEN_FDS when there is one (sd_listen_fds(3)); else bound to `address` and `port`. "::" takes IPv4 too.
+// The first of LISTEN_FDS when there is one (sd_listen_fds(3)); else bound to `address` and `port`. "::" takes IPv4
+// too.
 Result<ListeningSocket> listening_socket(const std::string& address, std::uint16_t port);
 
 }  // namespace kaito::daemon

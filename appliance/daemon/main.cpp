@@ -6,8 +6,8 @@
 #include <cstdio>
 
 #include "appliance/daemon/appliance.hpp"
-#include "appliance/daemon/setup.hpp"
 #include "appliance/daemon/monitor.hpp"
+#include "appliance/daemon/setup.hpp"
 
 namespace {
 
@@ -45,8 +45,10 @@ int run(const daemon::Config& config, const Clock& clock, Random& random, Logger
   (*appliance)->start();
   fmt::print("LISTENING {}\n", (*appliance)->port());
   if (!(*appliance)->setup_token_notice().empty())
-    fmt::print("SETUP-TOKEN {}\n  enrols the first security officer's FIDO2 key: kaito staff enrol --token …\n",
-               (*appliance)->setup_token_notice());
+    fmt::print(
+        "SETUP-TOKEN {}\n  enrols the first security officer's FIDO2 key: kaito staff enrol --name NAME --token-file "
+        "DATA/setup-token\n",
+        (*appliance)->setup_token_notice());
   std::fflush(stdout);
   sd_notify(0, "READY=1");
   wait_for_end(signals, **appliance);
