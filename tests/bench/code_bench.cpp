@@ -6,6 +6,8 @@
 //       log before its reply leaves
 //   (b) the same load on bare_server (a fixed answer of 100 bytes)
 //   (c) C_Decrypt (AES-GCM) of a wrapped DEK on one thread of the same SoftHSM token
+//
+//   code_bench [OPTIONS OF kaitod run]      to compare settings: code_bench --io-threads 1
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -166,8 +168,9 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void run() {
-  TestAppliance appliance({"--rate-scale", "100000", "--log-level", "warning"});
+void run(std::vector<std::string> options) {
+  options.insert(options.end(), {"--rate-scale", "100000", "--log-level", "warning"});
+  TestAppliance appliance(std::move(options));
   const Vault vault = fill(appliance);
   const auto script = write_script(appliance, vault);
   const auto empty_script = appliance.directory() / "bare.lua";
@@ -221,8 +224,8 @@ void run() {
 }  // namespace
 }  // namespace kaito::test
 
-int main() {
+int main(int argc, char** argv) {
   KAITO_INVARIANT(kaito::init_secret_memory().has_value());
-  kaito::test::run();
+  kaito::test::run({argv + 1, argv + argc});
   return 0;
 }
