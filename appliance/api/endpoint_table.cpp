@@ -14,9 +14,9 @@
 namespace kaito::api {
 namespace {
 
-using http::Method;
 using auth::RateClass;
 using auth::Scope;
+using http::Method;
 using enum store::StaffRole;
 using Role = store::MemberRole;
 
@@ -35,162 +35,193 @@ Endpoint public_endpoint(std::string_view path, std::string_view action, std::st
           .public_handler = handler};
 }
 
-std::vector<Endpoint> make_table() {
-  std::vector<Endpoint> table;
-  const auto add = [&table](Endpoint row) { table.push_back(row); };
+// What rows differ in beyond their defaults.
+constexpr RowOptions kLogin{.rate = RateClass::login};
+constexpr RowOptions kCeremony{.rate = RateClass::login, .body_limit = kCeremonyBody};
+constexpr RowOptions kWrite{.rate = RateClass::write};
+constexpr RowOptions kCreated{.rate = RateClass::write, .success = 201};
+constexpr RowOptions kCode{.rate = RateClass::code};
+constexpr RowOptions kBulk{.rate = RateClass::bulk};
+constexpr RowOptions kImport{.rate = RateClass::bulk, .body_limit = kImportBody};
 
-  add(public_endpoint("/healthz", "health.live", "The process lives", &healthz));
-  add(public_endpoint("/readyz", "health.ready", "Codes can be given: HSM and storage answer", &readyz));
-  add(public_endpoint("/v1/openapi.json", "api.describe", "This description", &openapi));
+using Rows = std::vector<Endpoint>;
 
-  // Logging in.
-  const RowOptions login{.rate = RateClass::login};
-  const RowOptions ceremony{.rate = RateClass::login, .body_limit = kCeremonyBody};
-  add(endpoint<LoginMember>(Method::post, "/v1/session/login", "auth.member.login", "Log in as a member", anyone(),
-                            login));
-  add(endpoint<AcceptInvitation>(Method::post, "/v1/session/invitation", "auth.invitation.accept",
-                                 "Accept an invitation: set the first password", anyone(), login));
-  add(endpoint<ChangePassword>(Method::post, "/v1/session/password", "auth.password.change",
-                               "Change one's password; ends all other sessions", members(Role::viewer), login));
-  add(endpoint<WhoAmI>(Method::get, "/v1/session", "auth.session.read", "Who am I", any_session()));
-  add(endpoint<Logout>(Method::del, "/v1/session", "auth.logout", "Log out", any_session()));
-  add(endpoint<BeginStaffLogin>(Method::post, "/v1/staff/login", "auth.staff.login.begin",
-                                "Begin a staff login with a FIDO2 key", anyone(), login));
-  add(endpoint<FinishStaffLogin>(Method::post, "/v1/staff/login/response", "auth.staff.login",
-                                 "Finish a staff login", anyone(), ceremony));
-  add(endpoint<BeginStaffEnrolment>(Method::post, "/v1/staff/enrolment", "auth.staff.enrol.begin",
-                                    "Begin the enrolment of a staff FIDO2 key", anyone(), login));
-  add(endpoint<FinishStaffEnrolment>(Method::post, "/v1/staff/enrolment/response", "auth.staff.enrol",
-                                     "Finish the enrolment of a staff FIDO2 key", anyone(), ceremony));
+void add_public_rows(Rows& rows) {
+  rows.push_back(public_endpoint("/healthz", "health.live", "The process lives", &healthz));
+  rows.push_back(public_endpoint("/readyz", "health.ready", "Codes can be given: HSM and storage answer", &readyz));
+  rows.push_back(public_endpoint("/v1/openapi.json", "api.describe", "This description", &openapi));
+}
 
-  // Staff.
-  const RowOptions write{.rate = RateClass::write};
-  const RowOptions created{.rate = RateClass::write, .success = 201};
-  add(endpoint<GetStatus>(Method::get, "/v1/status", "appliance.status.read", "How the appliance is",
-                          staff({auditor, operator_, security_officer})));
-  add(endpoint<ListStaff>(Method::get, "/v1/staff", "staff.list", "List staff", staff({auditor, security_officer})));
-  add(endpoint<CreateStaff>(Method::post, "/v1/staff", "staff.create", "Add a staff member",
-                            staff({security_officer}).freshly(), created));
-  add(endpoint<GetStaff>(Method::get, "/v1/staff/{staff}", "staff.read", "A staff member and their keys",
-                         staff({auditor, security_officer})));
-  add(endpoint<ChangeStaff>(Method::patch, "/v1/staff/{staff}", "staff.update", "Disable or enable a staff member",
-                            staff({security_officer}).freshly(), write));
-  add(endpoint<InviteStaff>(Method::post, "/v1/staff/{staff}/enrolment", "staff.invite",
-                            "A token to enrol a key with", staff({security_officer}).freshly(), created));
-  add(endpoint<RevokeStaffSessions>(Method::del, "/v1/staff/{staff}/sessions", "staff.sessions.revoke",
-                                    "End all sessions of a staff member", staff({security_officer}), write));
-  add(endpoint<RemoveStaffKey>(Method::del, "/v1/staff/{staff}/keys/{credential}", "staff.key.remove",
-                               "Remove a staff member's key", staff({security_officer}).freshly(), write));
+void add_logins(Rows& rows) {
+  rows.push_back(endpoint<LoginMember>(Method::post, "/v1/session/login", "auth.member.login", "Log in as a member",
+                                       anyone(), kLogin));
+  rows.push_back(endpoint<AcceptInvitation>(Method::post, "/v1/session/invitation", "auth.invitation.accept",
+                                            "Accept an invitation: set the first password", anyone(), kLogin));
+  rows.push_back(endpoint<ChangePassword>(Method::post, "/v1/session/password", "auth.password.change",
+                                          "Change one's password; ends all other sessions", members(Role::viewer),
+                                          kLogin));
+  rows.push_back(endpoint<WhoAmI>(Method::get, "/v1/session", "auth.session.read", "Who am I", any_session()));
+  rows.push_back(endpoint<Logout>(Method::del, "/v1/session", "auth.logout", "Log out", any_session()));
+  rows.push_back(endpoint<BeginStaffLogin>(Method::post, "/v1/staff/login", "auth.staff.login.begin",
+                                           "Begin a staff login with a FIDO2 key", anyone(), kLogin));
+  rows.push_back(endpoint<FinishStaffLogin>(Method::post, "/v1/staff/login/response", "auth.staff.login",
+                                            "Finish a staff login", anyone(), kCeremony));
+  rows.push_back(endpoint<BeginStaffEnrolment>(Method::post, "/v1/staff/enrolment", "auth.staff.enrol.begin",
+                                               "Begin the enrolment of a staff FIDO2 key", anyone(), kLogin));
+  rows.push_back(endpoint<FinishStaffEnrolment>(Method::post, "/v1/staff/enrolment/response", "auth.staff.enrol",
+                                                "Finish the enrolment of a staff FIDO2 key", anyone(), kCeremony));
+}
 
-  // Orgs.
-  add(endpoint<ListOrgs>(Method::get, "/v1/orgs", "org.list", "List orgs",
-                         staff({auditor, operator_, security_officer})));
-  add(endpoint<CreateOrg>(Method::post, "/v1/orgs", "org.create", "Create an org and invite its owner",
-                          staff({operator_, security_officer}), created));
-  add(endpoint<GetOrg>(
+void add_staff(Rows& rows) {
+  rows.push_back(endpoint<GetStatus>(Method::get, "/v1/status", "appliance.status.read", "How the appliance is",
+                                     staff({auditor, operator_, security_officer})));
+  rows.push_back(
+      endpoint<ListStaff>(Method::get, "/v1/staff", "staff.list", "List staff", staff({auditor, security_officer})));
+  rows.push_back(endpoint<CreateStaff>(Method::post, "/v1/staff", "staff.create", "Add a staff member",
+                                       staff({security_officer}).freshly(), kCreated));
+  rows.push_back(endpoint<GetStaff>(Method::get, "/v1/staff/{staff}", "staff.read", "A staff member and their keys",
+                                    staff({auditor, security_officer})));
+  rows.push_back(endpoint<ChangeStaff>(Method::patch, "/v1/staff/{staff}", "staff.update",
+                                       "Disable or enable a staff member", staff({security_officer}).freshly(),
+                                       kWrite));
+  rows.push_back(endpoint<InviteStaff>(Method::post, "/v1/staff/{staff}/enrolment", "staff.invite",
+                                       "A token to enrol a key with", staff({security_officer}).freshly(), kCreated));
+  rows.push_back(endpoint<RevokeStaffSessions>(Method::del, "/v1/staff/{staff}/sessions", "staff.sessions.revoke",
+                                               "End all sessions of a staff member", staff({security_officer}),
+                                               kWrite));
+  rows.push_back(endpoint<RemoveStaffKey>(Method::del, "/v1/staff/{staff}/keys/{credential}", "staff.key.remove",
+                                          "Remove a staff member's key", staff({security_officer}).freshly(), kWrite));
+}
+
+void add_orgs(Rows& rows) {
+  rows.push_back(endpoint<ListOrgs>(Method::get, "/v1/orgs", "org.list", "List orgs",
+                                    staff({auditor, operator_, security_officer})));
+  rows.push_back(endpoint<CreateOrg>(Method::post, "/v1/orgs", "org.create", "Create an org and invite its owner",
+                                     staff({operator_, security_officer}), kCreated));
+  rows.push_back(endpoint<GetOrg>(
       Method::get, "/v1/orgs/{org}", "org.read", "An org",
       staff({auditor, operator_, security_officer}).or_members(Role::viewer).or_keys(Scope::org_read)));
-  add(endpoint<RenameOrg>(Method::patch, "/v1/orgs/{org}", "org.update", "Rename an org",
-                          staff({operator_, security_officer}).or_members(Role::owner), write));
-  add(endpoint<DeleteOrg>(Method::del, "/v1/orgs/{org}", "org.delete", "Delete an org with all that belongs to it",
-                          staff({security_officer}).freshly(), write));
+  rows.push_back(endpoint<RenameOrg>(Method::patch, "/v1/orgs/{org}", "org.update", "Rename an org",
+                                     staff({operator_, security_officer}).or_members(Role::owner), kWrite));
+  rows.push_back(endpoint<DeleteOrg>(Method::del, "/v1/orgs/{org}", "org.delete",
+                                     "Delete an org with all that belongs to it", staff({security_officer}).freshly(),
+                                     kWrite));
+}
 
-  // Members.
-  add(endpoint<ListMembers>(Method::get, "/v1/orgs/{org}/members", "member.list", "List members",
-                            members(Role::admin).or_keys(Scope::members_read)));
-  add(endpoint<InviteMember>(Method::post, "/v1/orgs/{org}/members", "member.invite", "Invite a member",
-                             members(Role::admin).or_keys(Scope::members_write), created));
-  add(endpoint<GetMember>(Method::get, "/v1/orgs/{org}/members/{member}", "member.read", "A member",
-                          members(Role::admin).or_keys(Scope::members_read)));
-  add(endpoint<ChangeMember>(Method::patch, "/v1/orgs/{org}/members/{member}", "member.update",
-                             "Change a member's name or role, disable or enable",
-                             members(Role::admin).or_keys(Scope::members_write), write));
-  add(endpoint<RemoveMember>(Method::del, "/v1/orgs/{org}/members/{member}", "member.remove", "Remove a member",
-                             members(Role::admin).or_keys(Scope::members_write), write));
-  add(endpoint<ReinviteMember>(Method::post, "/v1/orgs/{org}/members/{member}/invitation", "member.reinvite",
-                               "Invite a member again; the old password ends",
-                               members(Role::admin).or_keys(Scope::members_write), created));
-  add(endpoint<RevokeMemberSessions>(Method::del, "/v1/orgs/{org}/members/{member}/sessions",
-                                     "member.sessions.revoke", "End all sessions of a member",
-                                     members(Role::admin).or_keys(Scope::members_write), write));
+void add_members(Rows& rows) {
+  rows.push_back(endpoint<ListMembers>(Method::get, "/v1/orgs/{org}/members", "member.list", "List members",
+                                       members(Role::admin).or_keys(Scope::members_read)));
+  rows.push_back(endpoint<InviteMember>(Method::post, "/v1/orgs/{org}/members", "member.invite", "Invite a member",
+                                        members(Role::admin).or_keys(Scope::members_write), kCreated));
+  rows.push_back(endpoint<GetMember>(Method::get, "/v1/orgs/{org}/members/{member}", "member.read", "A member",
+                                     members(Role::admin).or_keys(Scope::members_read)));
+  rows.push_back(endpoint<ChangeMember>(Method::patch, "/v1/orgs/{org}/members/{member}", "member.update",
+                                        "Change a member's name or role, disable or enable",
+                                        members(Role::admin).or_keys(Scope::members_write), kWrite));
+  rows.push_back(endpoint<RemoveMember>(Method::del, "/v1/orgs/{org}/members/{member}", "member.remove",
+                                        "Remove a member", members(Role::admin).or_keys(Scope::members_write), kWrite));
+  rows.push_back(endpoint<ReinviteMember>(Method::post, "/v1/orgs/{org}/members/{member}/invitation", "member.reinvite",
+                                          "Invite a member again; the old password ends",
+                                          members(Role::admin).or_keys(Scope::members_write), kCreated));
+  rows.push_back(endpoint<RevokeMemberSessions>(Method::del, "/v1/orgs/{org}/members/{member}/sessions",
+                                                "member.sessions.revoke", "End all sessions of a member",
+                                                members(Role::admin).or_keys(Scope::members_write), kWrite));
+}
 
-  // Groups.
-  add(endpoint<ListGroups>(Method::get, "/v1/orgs/{org}/groups", "group.list", "List groups",
-                           members(Role::viewer).or_keys(Scope::groups_read)));
-  add(endpoint<CreateGroup>(Method::post, "/v1/orgs/{org}/groups", "group.create", "Create a group",
-                            members(Role::admin).or_keys(Scope::groups_write), created));
-  add(endpoint<GetGroup>(Method::get, "/v1/orgs/{org}/groups/{group}", "group.read", "A group and its members",
-                         members(Role::viewer).or_keys(Scope::groups_read)));
-  add(endpoint<RenameGroup>(Method::patch, "/v1/orgs/{org}/groups/{group}", "group.update", "Rename a group",
-                            members(Role::admin).or_keys(Scope::groups_write), write));
-  add(endpoint<DeleteGroup>(Method::del, "/v1/orgs/{org}/groups/{group}", "group.delete",
-                            "Delete a group; its seeds stay", members(Role::admin).or_keys(Scope::groups_write),
-                            write));
-  add(endpoint<AddGroupMember>(Method::put, "/v1/orgs/{org}/groups/{group}/members/{member}", "group.member.add",
-                               "Add a member to a group", members(Role::admin).or_keys(Scope::groups_write), write));
-  add(endpoint<RemoveGroupMember>(Method::del, "/v1/orgs/{org}/groups/{group}/members/{member}",
-                                  "group.member.remove", "Remove a member from a group",
-                                  members(Role::admin).or_keys(Scope::groups_write), write));
-  add(endpoint<AddGroupSeed>(Method::put, "/v1/orgs/{org}/groups/{group}/seeds/{seed}", "group.seed.add",
-                             "Show a seed to a group", members(Role::admin).or_keys(Scope::groups_write), write));
-  add(endpoint<RemoveGroupSeed>(Method::del, "/v1/orgs/{org}/groups/{group}/seeds/{seed}", "group.seed.remove",
-                                "Hide a seed from a group", members(Role::admin).or_keys(Scope::groups_write),
-                                write));
+void add_groups(Rows& rows) {
+  rows.push_back(endpoint<ListGroups>(Method::get, "/v1/orgs/{org}/groups", "group.list", "List groups",
+                                      members(Role::viewer).or_keys(Scope::groups_read)));
+  rows.push_back(endpoint<CreateGroup>(Method::post, "/v1/orgs/{org}/groups", "group.create", "Create a group",
+                                       members(Role::admin).or_keys(Scope::groups_write), kCreated));
+  rows.push_back(endpoint<GetGroup>(Method::get, "/v1/orgs/{org}/groups/{group}", "group.read",
+                                    "A group and its members", members(Role::viewer).or_keys(Scope::groups_read)));
+  rows.push_back(endpoint<RenameGroup>(Method::patch, "/v1/orgs/{org}/groups/{group}", "group.update", "Rename a group",
+                                       members(Role::admin).or_keys(Scope::groups_write), kWrite));
+  rows.push_back(endpoint<DeleteGroup>(Method::del, "/v1/orgs/{org}/groups/{group}", "group.delete",
+                                       "Delete a group; its seeds stay",
+                                       members(Role::admin).or_keys(Scope::groups_write), kWrite));
+  rows.push_back(endpoint<AddGroupMember>(Method::put, "/v1/orgs/{org}/groups/{group}/members/{member}",
+                                          "group.member.add", "Add a member to a group",
+                                          members(Role::admin).or_keys(Scope::groups_write), kWrite));
+  rows.push_back(endpoint<RemoveGroupMember>(Method::del, "/v1/orgs/{org}/groups/{group}/members/{member}",
+                                             "group.member.remove", "Remove a member from a group",
+                                             members(Role::admin).or_keys(Scope::groups_write), kWrite));
+  rows.push_back(endpoint<AddGroupSeed>(Method::put, "/v1/orgs/{org}/groups/{group}/seeds/{seed}", "group.seed.add",
+                                        "Show a seed to a group", members(Role::admin).or_keys(Scope::groups_write),
+                                        kWrite));
+  rows.push_back(endpoint<RemoveGroupSeed>(Method::del, "/v1/orgs/{org}/groups/{group}/seeds/{seed}",
+                                           "group.seed.remove", "Hide a seed from a group",
+                                           members(Role::admin).or_keys(Scope::groups_write), kWrite));
+}
 
-  // Seeds and codes.
-  const RowOptions code{.rate = RateClass::code};
-  add(endpoint<ListSeeds>(Method::get, "/v1/orgs/{org}/seeds", "seed.list", "List and search seeds",
-                          members(Role::viewer).or_keys(Scope::seeds_read)));
-  add(endpoint<CreateSeed>(Method::post, "/v1/orgs/{org}/seeds", "seed.create", "Add a seed",
-                           members(Role::member).or_keys(Scope::seeds_write), created));
-  add(endpoint<ImportSeeds>(Method::post, "/v1/orgs/{org}/seeds/import", "seed.import",
-                            "Import what another program exported", members(Role::member).or_keys(Scope::seeds_write),
-                            {.rate = RateClass::bulk, .body_limit = kImportBody}));
-  add(endpoint<GetSeed>(Method::get, "/v1/orgs/{org}/seeds/{seed}", "seed.read", "A seed's labels and parameters",
-                        members(Role::viewer).or_keys(Scope::seeds_read)));
-  add(endpoint<RelabelSeed>(Method::patch, "/v1/orgs/{org}/seeds/{seed}", "seed.update", "Change a seed's labels",
-                            members(Role::member).or_keys(Scope::seeds_write), write));
-  add(endpoint<DeleteSeed>(Method::del, "/v1/orgs/{org}/seeds/{seed}", "seed.delete", "Delete a seed",
-                           members(Role::admin).or_keys(Scope::seeds_write), write));
-  add(endpoint<ReadCode>(Method::get, "/v1/orgs/{org}/seeds/{seed}/code", "seed.code.read",
-                         "The present code of a time-based seed", members(Role::viewer).or_keys(Scope::codes_read),
-                         code));
-  add(endpoint<TakeCode>(Method::post, "/v1/orgs/{org}/seeds/{seed}/code", "seed.code.take",
-                         "The next code of an HOTP seed; moves its counter",
-                         members(Role::viewer).or_keys(Scope::codes_read), code));
-  add(endpoint<ReadCodes>(Method::post, "/v1/orgs/{org}/codes", "seed.codes.read", "The present codes of many seeds",
-                          members(Role::viewer).or_keys(Scope::codes_read), code));
+void add_seeds_and_codes(Rows& rows) {
+  rows.push_back(endpoint<ListSeeds>(Method::get, "/v1/orgs/{org}/seeds", "seed.list", "List and search seeds",
+                                     members(Role::viewer).or_keys(Scope::seeds_read)));
+  rows.push_back(endpoint<CreateSeed>(Method::post, "/v1/orgs/{org}/seeds", "seed.create", "Add a seed",
+                                      members(Role::member).or_keys(Scope::seeds_write), kCreated));
+  rows.push_back(endpoint<ImportSeeds>(Method::post, "/v1/orgs/{org}/seeds/import", "seed.import",
+                                       "Import what another program exported",
+                                       members(Role::member).or_keys(Scope::seeds_write), kImport));
+  rows.push_back(endpoint<GetSeed>(Method::get, "/v1/orgs/{org}/seeds/{seed}", "seed.read",
+                                   "A seed's labels and parameters", members(Role::viewer).or_keys(Scope::seeds_read)));
+  rows.push_back(endpoint<RelabelSeed>(Method::patch, "/v1/orgs/{org}/seeds/{seed}", "seed.update",
+                                       "Change a seed's labels", members(Role::member).or_keys(Scope::seeds_write),
+                                       kWrite));
+  rows.push_back(endpoint<DeleteSeed>(Method::del, "/v1/orgs/{org}/seeds/{seed}", "seed.delete", "Delete a seed",
+                                      members(Role::admin).or_keys(Scope::seeds_write), kWrite));
+  rows.push_back(endpoint<ReadCode>(Method::get, "/v1/orgs/{org}/seeds/{seed}/code", "seed.code.read",
+                                    "The present code of a time-based seed",
+                                    members(Role::viewer).or_keys(Scope::codes_read), kCode));
+  rows.push_back(endpoint<TakeCode>(Method::post, "/v1/orgs/{org}/seeds/{seed}/code", "seed.code.take",
+                                    "The next code of an HOTP seed; moves its counter",
+                                    members(Role::viewer).or_keys(Scope::codes_read), kCode));
+  rows.push_back(endpoint<ReadCodes>(Method::post, "/v1/orgs/{org}/codes", "seed.codes.read",
+                                     "The present codes of many seeds",
+                                     members(Role::viewer).or_keys(Scope::codes_read), kCode));
+}
 
-  // API keys.
-  add(endpoint<ListApiKeys>(Method::get, "/v1/orgs/{org}/api-keys", "api_key.list", "List API keys",
-                            members(Role::admin).or_keys(Scope::keys_write)));
-  add(endpoint<CreateApiKey>(Method::post, "/v1/orgs/{org}/api-keys", "api_key.create", "Make an API key",
-                             members(Role::admin).or_keys(Scope::keys_write).freshly(), created));
-  add(endpoint<RevokeApiKey>(Method::del, "/v1/orgs/{org}/api-keys/{api_key}", "api_key.revoke", "Revoke an API key",
-                             members(Role::admin).or_keys(Scope::keys_write), write));
+void add_api_keys(Rows& rows) {
+  rows.push_back(endpoint<ListApiKeys>(Method::get, "/v1/orgs/{org}/api-keys", "api_key.list", "List API keys",
+                                       members(Role::admin).or_keys(Scope::keys_write)));
+  rows.push_back(endpoint<CreateApiKey>(Method::post, "/v1/orgs/{org}/api-keys", "api_key.create", "Make an API key",
+                                        members(Role::admin).or_keys(Scope::keys_write).freshly(), kCreated));
+  rows.push_back(endpoint<RevokeApiKey>(Method::del, "/v1/orgs/{org}/api-keys/{api_key}", "api_key.revoke",
+                                        "Revoke an API key", members(Role::admin).or_keys(Scope::keys_write), kWrite));
+}
 
-  // Audit.
-  const RowOptions bulk{.rate = RateClass::bulk};
-  add(endpoint<ListAudit>(Method::get, "/v1/audit", "audit.list", "The appliance's audit log",
-                          staff({auditor, security_officer})));
-  add(endpoint<ExportAudit>(Method::get, "/v1/audit/export", "audit.export", "The audit log with its proofs",
-                            staff({auditor, security_officer}), bulk));
-  add(endpoint<GetAuditKeys>(Method::get, "/v1/audit/keys", "audit.keys.read",
-                             "Verifier keys and the latest checkpoint",
-                             staff({auditor, operator_, security_officer}).or_members(Role::viewer).or_keys(
-                                 Scope::audit_read)));
-  add(endpoint<ListAudit>(Method::get, "/v1/orgs/{org}/audit", "org.audit.list", "The org's audit log",
-                          members(Role::admin).or_keys(Scope::audit_read)));
-  add(endpoint<ExportAudit>(Method::get, "/v1/orgs/{org}/audit/export", "org.audit.export",
-                            "The org's audit log with its proofs", members(Role::admin).or_keys(Scope::audit_read),
-                            bulk));
-  return table;
+void add_audit(Rows& rows) {
+  rows.push_back(endpoint<ListAudit>(Method::get, "/v1/audit", "audit.list", "The appliance's audit log",
+                                     staff({auditor, security_officer})));
+  rows.push_back(endpoint<ExportAudit>(Method::get, "/v1/audit/export", "audit.export", "The audit log with its proofs",
+                                       staff({auditor, security_officer}), kBulk));
+  rows.push_back(endpoint<GetAuditKeys>(
+      Method::get, "/v1/audit/keys", "audit.keys.read", "Verifier keys and the latest checkpoint",
+      staff({auditor, operator_, security_officer}).or_members(Role::viewer).or_keys(Scope::audit_read)));
+  rows.push_back(endpoint<ListAudit>(Method::get, "/v1/orgs/{org}/audit", "org.audit.list", "The org's audit log",
+                                     members(Role::admin).or_keys(Scope::audit_read)));
+  rows.push_back(endpoint<ExportAudit>(Method::get, "/v1/orgs/{org}/audit/export", "org.audit.export",
+                                       "The org's audit log with its proofs",
+                                       members(Role::admin).or_keys(Scope::audit_read), kBulk));
+}
+
+Rows make_table() {
+  Rows rows;
+  add_public_rows(rows);
+  add_logins(rows);
+  add_staff(rows);
+  add_orgs(rows);
+  add_members(rows);
+  add_groups(rows);
+  add_seeds_and_codes(rows);
+  add_api_keys(rows);
+  add_audit(rows);
+  return rows;
 }
 
 }  // namespace
 
 std::span<const Endpoint> endpoint_table() noexcept {
-  static const std::vector<Endpoint> table = make_table();
+  static const Rows table = make_table();
   return table;
 }
 
