@@ -34,8 +34,8 @@ class StateSet {
 // Nobody unless named. Staff are listed role by role: no staff role contains another. A member's role contains those
 // below it.
 struct Access {
-  bool anyone = false;         // no credentials asked for; those that come are not looked at
-  bool any_session = false;    // any logged-in person, whatever the role
+  bool anyone = false;       // no credentials asked for; those that come are not looked at
+  bool any_session = false;  // any logged-in person, whatever the role
   std::uint8_t staff_roles = 0;
   std::optional<store::MemberRole> member_at_least;
   std::optional<auth::Scope> scope;  // API keys with this scope
@@ -94,7 +94,9 @@ class AccessRule {
 
 constexpr AccessRule anyone() noexcept { return AccessRule::anyone(); }
 constexpr AccessRule any_session() noexcept { return AccessRule::any_session(); }
-constexpr AccessRule staff(std::initializer_list<store::StaffRole> roles) noexcept { return AccessRule{}.or_staff(roles); }
+constexpr AccessRule staff(std::initializer_list<store::StaffRole> roles) noexcept {
+  return AccessRule{}.or_staff(roles);
+}
 constexpr AccessRule members(store::MemberRole at_least) noexcept { return AccessRule{}.or_members(at_least); }
 
 }  // namespace kaito::api

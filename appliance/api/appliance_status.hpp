@@ -25,8 +25,8 @@ struct HsmReport {
 };
 
 struct Health {
-  bool hsm_answers = false;      // the last canary, at most a few seconds old, was right
-  bool storage_works = false;    // no commit has failed
+  bool hsm_answers = false;       // the last canary, at most a few seconds old, was right
+  bool storage_works = false;     // no commit has failed
   bool storage_has_room = false;  // the reserve is not touched
   std::string hsm_phase;
   std::uint64_t worker_starts = 0;

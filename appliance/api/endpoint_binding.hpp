@@ -52,8 +52,8 @@ template <EndpointHandler H>
 Task<Result<Answer>> run_handler(Services& services, const Gate& gate, Admitted& admitted) {
   KAITO_CO_TRY(auto input, read_input<typename H::Input>(admitted));
   KAITO_CO_TRY(auth::Permit permit, gate.authorise(admitted));
-  KAITO_CO_TRY(auto done, co_await H::process(services, Call<typename H::Input>{std::move(permit), std::move(input),
-                                                                                admitted.path}));
+  KAITO_CO_TRY(auto done, co_await H::process(
+                              services, Call<typename H::Input>{std::move(permit), std::move(input), admitted.path}));
   if (!done.output)
     co_return Answer{audit::Journal::problem(done.output.error(), admitted.head.id), std::move(done.receipt)};
   http::Reply reply{.status = admitted.endpoint.success, .body = {}, .headers = std::move(done.headers)};

@@ -49,10 +49,10 @@ Result<auth::Principal> Gate::identify(const Endpoint& endpoint, const http::Req
   KAITO_CHECK(check_web_origin(head, services_.origins));
   if (endpoint.access.anyone) return auth::Principal();
   KAITO_TRY(const auto snapshot, services_.store.snapshot());
-  KAITO_TRY(auth::Principal principal,
-            services_.authenticator.authenticate(*snapshot, {.authorization = head.header(http::HeaderName::authorization),
-                                                             .cookie = head.header(http::HeaderName::cookie),
-                                                             .peer = head.peer}));
+  KAITO_TRY(auth::Principal principal, services_.authenticator.authenticate(
+                                           *snapshot, {.authorization = head.header(http::HeaderName::authorization),
+                                                       .cookie = head.header(http::HeaderName::cookie),
+                                                       .peer = head.peer}));
   if (principal.is_anonymous()) return fail(Code::unauthenticated, "no credentials");
   return principal;
 }
@@ -76,9 +76,8 @@ Task<Result<std::span<std::uint8_t>>> Gate::read_body(const Endpoint& endpoint, 
   if (!changes_something(request.head().method)) co_return fail_invalid("body", "is not taken with this method");
   const auto type = request.head().header(http::HeaderName::content_type);
   if (!type || !(*type == "application/json" || type->starts_with("application/json;")))
-    co_return fail(Error{.code = Code::unsupported_media_type,
-                         .field = "Content-Type",
-                         .reason = "must be application/json"});
+    co_return fail(
+        Error{.code = Code::unsupported_media_type, .field = "Content-Type", .reason = "must be application/json"});
   co_return co_await request.read_body(endpoint.body_limit, kBodyDeadline);
 }
 

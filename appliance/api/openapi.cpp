@@ -133,16 +133,15 @@ std::string openapi_document(std::span<const Endpoint> table) {
     if (!item.is_object()) item = json::object();
     item.as_object()[lower(http::to_string(endpoint.method))] = operation_of(endpoint);
   }
-  const json::object document{
-      {"openapi", "3.1.0"},
-      {"info",
-       {{"title", "Kaito Appliance"},
-        {"version", "1"},
-        {"description", "Keeps an organisation's TOTP seeds and hands out codes, never seeds."},
-        {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
-      {"servers", {{{"url", "/"}}}},
-      {"paths", std::move(paths)},
-      {"components", components()}};
+  const json::object document{{"openapi", "3.1.0"},
+                              {"info",
+                               {{"title", "Kaito Appliance"},
+                                {"version", "1"},
+                                {"description", "Keeps an organisation's TOTP seeds and hands out codes, never seeds."},
+                                {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+                              {"servers", {{{"url", "/"}}}},
+                              {"paths", std::move(paths)},
+                              {"components", components()}};
   return json::serialize(document);
 }
 

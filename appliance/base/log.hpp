@@ -1,5 +1,5 @@
-// Structured logging: one JSON object a line, to stderr (journald reads it from there, with its priority). A field takes
-// text, numbers, booleans, identifiers and errors; a Secret does not compile.
+// Structured logging: one JSON object a line, to stderr (journald reads it from there, with its priority). A field
+// takes text, numbers, booleans, identifiers and errors; a Secret does not compile.
 #pragma once
 
 #include <concepts>
@@ -63,12 +63,16 @@ class Logger {
  public:
   Logger(LogSink& sink, const Clock& clock, LogLevel lowest = LogLevel::info)
       : sink_(sink), clock_(clock), lowest_(lowest) {}
-  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) { log(LogLevel::debug, event, fields); }
+  void debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    log(LogLevel::debug, event, fields);
+  }
   void info(std::string_view event, std::initializer_list<LogField> fields = {}) { log(LogLevel::info, event, fields); }
   void warning(std::string_view event, std::initializer_list<LogField> fields = {}) {
     log(LogLevel::warning, event, fields);
   }
-  void error(std::string_view event, std::initializer_list<LogField> fields = {}) { log(LogLevel::error, event, fields); }
+  void error(std::string_view event, std::initializer_list<LogField> fields = {}) {
+    log(LogLevel::error, event, fields);
+  }
 
  private:
   void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);

@@ -61,9 +61,8 @@ class SlotPool {
 
 // The one allocator, like malloc's: a static that outlives every Secret. Never destroyed.
 SlotPool* pool_for(std::size_t size) {
-  static auto* const pools =
-      new std::array<SlotPool, 4>{SlotPool{kSlotSizes[0]}, SlotPool{kSlotSizes[1]}, SlotPool{kSlotSizes[2]},
-                                  SlotPool{kSlotSizes[3]}};
+  static auto* const pools = new std::array<SlotPool, 4>{SlotPool{kSlotSizes[0]}, SlotPool{kSlotSizes[1]},
+                                                         SlotPool{kSlotSizes[2]}, SlotPool{kSlotSizes[3]}};
   for (std::size_t i = 0; i < kSlotSizes.size(); ++i)
     if (size <= kSlotSizes[i]) return &(*pools)[i];
   return nullptr;

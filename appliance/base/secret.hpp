@@ -1,6 +1,6 @@
-// Secret<Tag>: the only home of secret bytes. Memory is locked, kept out of core dumps, bounded by guard pages and wiped
-// when it is given back. There is no copy, no stream operator, no conversion to a string. The bytes are read through
-// `expose_secret()`, so that a search for that name finds every place where a secret is touched.
+// Secret<Tag>: the only home of secret bytes. Memory is locked, kept out of core dumps, bounded by guard pages and
+// wiped when it is given back. There is no copy, no stream operator, no conversion to a string. The bytes are read
+// through `expose_secret()`, so that a search for that name finds every place where a secret is touched.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +49,7 @@ class Secret {
     return secret;
   }
 
-  Secret(Secret&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Secret(Secret&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       reset();

@@ -12,7 +12,7 @@ namespace kaito {
 
 using Milliseconds = std::chrono::milliseconds;
 using Seconds = std::chrono::seconds;
-using TimePoint = std::chrono::sys_time<Milliseconds>;        // UTC, for what people and protocols see
+using TimePoint = std::chrono::sys_time<Milliseconds>;                   // UTC, for what people and protocols see
 using SteadyPoint = std::chrono::time_point<std::chrono::steady_clock>;  // for deadlines and intervals
 
 class Clock {
@@ -32,7 +32,9 @@ class SystemClock final : public Clock {
 inline std::int64_t to_unix_ms(TimePoint time) noexcept { return time.time_since_epoch().count(); }
 inline TimePoint from_unix_ms(std::int64_t milliseconds) noexcept { return TimePoint{Milliseconds{milliseconds}}; }
 // Seconds since 1970, rounded down.
-inline std::int64_t to_unix_s(TimePoint time) noexcept { return std::chrono::floor<Seconds>(time).time_since_epoch().count(); }
+inline std::int64_t to_unix_s(TimePoint time) noexcept {
+  return std::chrono::floor<Seconds>(time).time_since_epoch().count();
+}
 
 // RFC 3339 in UTC with milliseconds: 2026-11-24T07:33:18.123Z.
 std::string to_rfc3339(TimePoint time);

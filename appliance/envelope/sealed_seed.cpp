@@ -75,8 +75,9 @@ ByteArray<16> fingerprint(const Dek& index_key, const Seed& secret, const store:
   const auto bytes = secret.expose_secret();
   std::ranges::copy(bytes, message.begin());
   std::size_t size = bytes.size();
-  for (const auto part : {parameters.type, parameters.algorithm, parameters.digits,
-                          static_cast<std::uint8_t>(parameters.period >> 8), static_cast<std::uint8_t>(parameters.period)})
+  for (const auto part :
+       {parameters.type, parameters.algorithm, parameters.digits, static_cast<std::uint8_t>(parameters.period >> 8),
+        static_cast<std::uint8_t>(parameters.period)})
     message[size++] = part;
   const auto full = hmac_sha256(index_key.expose_secret(), ByteView(message).first(size));
   wipe(message);

@@ -10,10 +10,8 @@ constexpr std::size_t kMaxRemembered = 16'384;
 Task<Status> OrgKeys::create(OrgId org, KeyVersion version) {
   Bytes aad = envelope::org_kek_aad(org, version);
   KAITO_CO_TRY(hsm::WrappedOrgKek wrapped, co_await hsm_.create_org_kek(platform_version_, std::move(aad)));
-  co_return keyring_.insert({.org = org,
-                             .version = version,
-                             .platform_version = wrapped.platform_version,
-                             .blob = std::move(wrapped.blob)});
+  co_return keyring_.insert(
+      {.org = org, .version = version, .platform_version = wrapped.platform_version, .blob = std::move(wrapped.blob)});
 }
 
 Task<Result<std::vector<Result<hsm::WrappedDek>>>> OrgKeys::wrap(OrgId org, KeyVersion version,

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "appliance/auth/recorded.hpp"
 #include "appliance/auth/permit.hpp"
+#include "appliance/auth/recorded.hpp"
 #include "appliance/otp/one_time_code.hpp"
 #include "appliance/vault/seed_opener.hpp"
 
@@ -46,8 +46,7 @@ class Codes {
 
   // Many time-based codes with one record. A seed that is not reached, is HOTP or fails is an error in its place.
   // 1 to kMaxCodesAtOnce ids; more, or one twice, is invalid_request (field "seeds").
-  Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> read_many(const auth::Permit& permit,
-                                                                  std::vector<SeedId> ids);
+  Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> read_many(const auth::Permit& permit, std::vector<SeedId> ids);
 
  private:
   store::Store& store_;

@@ -53,8 +53,7 @@ class Directory {
   // A new invitation for a member who has not accepted, or who lost the password: the old password, sessions and
   // invitations end.
   Task<Result<auth::Recorded<InvitedMember>>> reinvite(const auth::Permit& permit, MemberId id);
-  Task<Result<auth::Recorded<store::Page<store::Member>>>> members(const auth::Permit& permit,
-                                                                   store::PageRequest page);
+  Task<Result<auth::Recorded<store::Page<store::Member>>>> members(const auth::Permit& permit, store::PageRequest page);
   Task<Result<auth::Recorded<MemberDetails>>> member(const auth::Permit& permit, MemberId id);
   // A change of role or a disabling ends the member's sessions in the same transaction (F40).
   Task<Result<auth::Recorded<store::Member>>> change_member(const auth::Permit& permit, MemberId id,

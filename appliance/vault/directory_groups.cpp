@@ -96,8 +96,7 @@ Task<Result<auth::Recorded<void>>> Directory::set_group_member(const auth::Permi
   auto change = [&](store::Writer& writer, audit::Event&) -> Status {
     KAITO_CHECK(group_in_reach(writer, permit, group));
     KAITO_CHECK(member_in_reach(writer, permit, member));
-    return membership == Membership::add ? writer.add_to_group(group, member)
-                                         : writer.remove_from_group(group, member);
+    return membership == Membership::add ? writer.add_to_group(group, member) : writer.remove_from_group(group, member);
   };
   KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(std::move(event), std::move(change)));
   co_return auth::Recorded<void>{{}, std::move(receipt)};

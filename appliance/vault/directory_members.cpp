@@ -57,8 +57,7 @@ Task<Result<auth::Recorded<InvitedMember>>> Directory::invite(const auth::Permit
   event.targets.push_back(member_target(invited.member.id));
   auto change = [&](store::Writer& writer, audit::Event&) -> Status {
     KAITO_TRY(const auto taken, writer.member_by_username(org, username));
-    if (taken)
-      return fail(Error{.code = Code::conflict, .field = "username", .reason = "belongs to a member already"});
+    if (taken) return fail(Error{.code = Code::conflict, .field = "username", .reason = "belongs to a member already"});
     KAITO_CHECK(writer.insert(invited.member));
     return writer.insert(invitation.row);
   };

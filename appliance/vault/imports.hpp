@@ -37,7 +37,7 @@ struct EntryReport {
 struct ImportReport {
   otp::Format format = otp::Format::otpauth_list;
   bool dry_run = false;
-  bool applied = false;  // false in a dry run, and when all_or_nothing refused
+  bool applied = false;              // false in a dry run, and when all_or_nothing refused
   std::vector<EntryReport> entries;  // in the order of the source
   std::vector<std::string> notes;    // about the file as a whole
   [[nodiscard]] std::size_t count(EntryOutcome outcome) const noexcept;

@@ -20,15 +20,13 @@ Result<OpenSeed> open_with(Dek dek, const store::Seed& row) {
 }  // namespace
 
 Task<Result<Dek>> SeedOpener::open_dek(const store::Seed& row) {
-  KAITO_CO_TRY(Dek dek,
-               co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
+  KAITO_CO_TRY(Dek dek, co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
   KAITO_CO_CHECK(envelope::check_row_mac(dek, row));
   co_return dek;
 }
 
 Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row) {
-  KAITO_CO_TRY(Dek dek,
-               co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
+  KAITO_CO_TRY(Dek dek, co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
   co_return open_with(std::move(dek), row);
 }
 

@@ -33,8 +33,7 @@ Task<Result<std::vector<store::Seed>>> SeedSealer::seal(store::Org org, std::vec
     row.row_mac = envelope::row_mac(dek, row);
     row.fingerprint = envelope::fingerprint(index, seed.secret, row.parameters);
     seed.secret.reset();
-    deks.push_back(
-        {std::move(dek), envelope::dek_wrap_aad(envelope::SeedBinding::of(row), row.kek_version)});
+    deks.push_back({std::move(dek), envelope::dek_wrap_aad(envelope::SeedBinding::of(row), row.kek_version)});
     rows.push_back(std::move(row));
   }
   KAITO_CO_TRY(auto wrapped, co_await keys_.wrap(org.id, org.kek_version, std::move(deks)));
@@ -50,8 +49,7 @@ Task<Result<std::vector<ByteArray<16>>>> SeedSealer::fingerprints(store::Org org
   KAITO_CO_TRY(const Dek index, co_await index_key(org));
   std::vector<ByteArray<16>> prints;
   prints.reserve(seeds.size());
-  for (const auto& seed : seeds)
-    prints.push_back(envelope::fingerprint(index, seed.secret, to_row(seed.parameters)));
+  for (const auto& seed : seeds) prints.push_back(envelope::fingerprint(index, seed.secret, to_row(seed.parameters)));
   co_return prints;
 }
 

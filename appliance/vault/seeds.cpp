@@ -9,8 +9,7 @@ audit::Target seed_target(const SeedId& id) { return {.kind = "seed", .id = id.s
 
 Status insert_new(store::Writer& writer, const store::Seed& row, const std::vector<GroupId>& groups) {
   KAITO_TRY(const auto twins, writer.seeds_by_fingerprint(row.org, row.fingerprint));
-  if (!twins.empty())
-    return fail(Error{.code = Code::conflict, .field = "secret", .reason = "is in this org already"});
+  if (!twins.empty()) return fail(Error{.code = Code::conflict, .field = "secret", .reason = "is in this org already"});
   KAITO_TRY(const std::uint64_t count, writer.seed_count(row.org));
   if (count >= kMaxSeedsPerOrg)
     return fail(Error{.code = Code::conflict,
@@ -117,7 +116,8 @@ Task<Result<auth::Recorded<store::Seed>>> Seeds::relabel(const auth::Permit& per
     KAITO_TRY(row, reachable_seed(writer, permit, id));
     KAITO_CHECK(envelope::check_row_mac(dek, row));
     if (labels.expected_revision && *labels.expected_revision != row.revision)
-      return fail(Error{.code = Code::conflict, .field = "revision", .reason = "is not the present one; read it again"});
+      return fail(
+          Error{.code = Code::conflict, .field = "revision", .reason = "is not the present one; read it again"});
     for (const auto& [key, wanted, present] :
          {std::tuple{"issuer", &labels.issuer, &row.issuer}, std::tuple{"account", &labels.account, &row.account}}) {
       if (!*wanted || **wanted == *present) continue;

@@ -2,7 +2,8 @@
 // server under the same load, and the token's own decryptions. All in one run, in turn, so that the ratios hold on a
 // noisy machine.
 //
-//   (a) GET …/code over TLS keep-alive, 32 connections; every read unwraps its DEK in the HSM and is durable in the audit
+//   (a) GET …/code over TLS keep-alive, 32 connections; every read unwraps its DEK in the HSM and is durable in the
+//   audit
 //       log before its reply leaves
 //   (b) the same load on bare_server (a fixed answer of 100 bytes)
 //   (c) C_Decrypt (AES-GCM) of a wrapped DEK on one thread of the same SoftHSM token
@@ -133,9 +134,10 @@ Vault fill(const TestAppliance& appliance) {
   must(accept_invitation(owner, org.invitation, "owner", "a password for the benchmark"));
   Vault vault{.org = org.id, .api_key = must(make_api_key(owner, org.id, {"codes:read"})), .seeds = {}};
   for (int i = 0; i < kSeeds; ++i)
-    vault.seeds.push_back(must(add_seed(
-        owner, org.id, fmt::format("otpauth://totp/Bench:{}?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY{:c}{:c}QOJQ&issuer=Bench",
-                                   i, 'A' + i % 26, 'A' + i / 26))));
+    vault.seeds.push_back(
+        must(add_seed(owner, org.id,
+                      fmt::format("otpauth://totp/Bench:{}?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY{:c}{:c}QOJQ&issuer=Bench",
+                                  i, 'A' + i % 26, 'A' + i / 26))));
   return vault;
 }
 
@@ -152,10 +154,10 @@ std::filesystem::path write_script(const TestAppliance& appliance, const Vault& 
 double raw_decrypts(const TestAppliance& appliance) {
   const auto hsm = appliance.data() / "hsm";
   ::setenv("SOFTHSM2_CONF", (hsm / "softhsm2.conf").c_str(), 1);
-  const auto done = run_program({KAITO_HSM_WORKER, "--bench", "--token-uri",
-                                 fmt::format("pkcs11:token=kaito?pin-source=file:{}", (hsm / "user.pin").string()),
-                                 "--module", KAITO_SOFTHSM, "--token-directory", (hsm / "tokens").string(),
-                                 "--duration-ms", "3000"});
+  const auto done =
+      run_program({KAITO_HSM_WORKER, "--bench", "--token-uri",
+                   fmt::format("pkcs11:token=kaito?pin-source=file:{}", (hsm / "user.pin").string()), "--module",
+                   KAITO_SOFTHSM, "--token-directory", (hsm / "tokens").string(), "--duration-ms", "3000"});
   if (done.exit_code != 0) fmt::print(stderr, "{}\n", done.output);
   KAITO_INVARIANT(done.exit_code == 0);
   const auto mark = done.output.find(" decrypts per second");

@@ -106,7 +106,13 @@ void DurableRecords(benchmark::State& state) {
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(count) * state.iterations());
 }
-BENCHMARK(DurableRecords)->Arg(1)->Arg(32)->Arg(1000)->Unit(benchmark::kMicrosecond)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(DurableRecords)
+    ->Arg(1)
+    ->Arg(32)
+    ->Arg(1000)
+    ->Unit(benchmark::kMicrosecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace kaito::store

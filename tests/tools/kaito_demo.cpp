@@ -80,8 +80,8 @@ Result<Demo> make_demo(const Options& options) {
   KAITO_CHECK(test::accept_invitation(owner, org.invitation, kOwner, demo.password));
   for (const auto& uri : kSeeds) KAITO_CHECK(test::add_seed(owner, org.id, uri));
   KAITO_TRY(demo.api_key, test::make_api_key(owner, org.id, {"codes:read", "seeds:read"}));
-  const std::string saved = json::serialize(
-      json::object{{"org", demo.org_id}, {"password", demo.password}, {"api_key", demo.api_key}});
+  const std::string saved =
+      json::serialize(json::object{{"org", demo.org_id}, {"password", demo.password}, {"api_key", demo.api_key}});
   KAITO_CHECK(write_file_atomically(state_file(options), as_bytes(saved)));
   return demo;
 }

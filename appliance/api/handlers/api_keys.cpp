@@ -32,8 +32,7 @@ Task<Result<Done<ListApiKeys::Output>>> ListApiKeys::process(Services& services,
     KAITO_CO_TRY(page, snapshot->api_keys(org, page_request(call.input.limit, call.input.cursor)));
   }
   KAITO_CO_TRY(audit::Receipt receipt, co_await services.journal.record(call.permit.event()));
-  co_return done_listing<ApiKeyView>(
-      auth::Recorded<store::Page<store::ApiKey>>{std::move(page), std::move(receipt)});
+  co_return done_listing<ApiKeyView>(auth::Recorded<store::Page<store::ApiKey>>{std::move(page), std::move(receipt)});
 }
 
 Task<Result<Done<Nothing>>> RevokeApiKey::process(Services& services, Call<Input> call) {

@@ -11,8 +11,8 @@ struct CreateApiKey {
     static constexpr bool kFromQuery = false;
     Text<1, 128> name;
     List<Text<1, 32>, 16> scopes;
-    std::optional<List<GroupId, 100>> groups;                // default: all of the org's seeds
-    std::optional<List<Text<1, 64>, 32>> allowed_networks;   // CIDR; default: any
+    std::optional<List<GroupId, 100>> groups;               // default: all of the org's seeds
+    std::optional<List<Text<1, 64>, 32>> allowed_networks;  // CIDR; default: any
     std::optional<TimePoint> expires_at;
   };
   struct Output {

@@ -31,16 +31,15 @@ Task<Result<Done<ListAudit::Output>>> ListAudit::process(Services& services, Cal
     if (!newest_first && rows.size() == filter.limit) output.next_from = rows.back().sequence + 1;
     for (auto& row : rows) output.records.push_back({std::move(row.record)});
   }
-  KAITO_CO_TRY(audit::Receipt receipt, co_await services.journal.record(
-                                           with_range(call.permit.event(), "rows", output.records.size())));
+  KAITO_CO_TRY(audit::Receipt receipt,
+               co_await services.journal.record(with_range(call.permit.event(), "rows", output.records.size())));
   co_return Done<Output>{std::move(output), std::move(receipt)};
 }
 
 Task<Result<Done<RawBody>>> ExportAudit::process(Services& services, Call<Input> call) {
   audit::ExportRange range{.first = call.input.from ? call.input.from->value : 0, .end = {}, .org = call.permit.org()};
   if (call.input.until) range.end = call.input.until->value;
-  KAITO_CO_TRY(auto exporter,
-               audit::Exporter::open(services.store, services.journal.origin(), range));
+  KAITO_CO_TRY(auto exporter, audit::Exporter::open(services.store, services.journal.origin(), range));
   RawBody body{"application/jsonl", {}};
   for (;;) {
     KAITO_CO_TRY(const std::string page, exporter.next());

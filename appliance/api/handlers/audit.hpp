@@ -12,10 +12,10 @@ using Sequence = Number<std::uint64_t, 0, std::numeric_limits<std::int64_t>::max
 struct ListAudit {
   struct Input {
     static constexpr bool kFromQuery = true;
-    std::optional<Sequence> from;          // first sequence; default 0
-    std::optional<Sequence> until;         // end, exclusive
-    std::optional<PageLimit> limit;        // default 100
-    std::optional<bool> newest_first;      // default false
+    std::optional<Sequence> from;      // first sequence; default 0
+    std::optional<Sequence> until;     // end, exclusive
+    std::optional<PageLimit> limit;    // default 100
+    std::optional<bool> newest_first;  // default false
   };
   struct Output {
     std::vector<RawJson> records;  // as they are in the log

@@ -42,8 +42,7 @@ Task<Result<Done<GetGroup::Output>>> GetGroup::process(Services& services, Call<
 
 Task<Result<Done<GroupView>>> RenameGroup::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(const GroupId id, call.path.id<GroupId>("group"));
-  KAITO_CO_TRY(auto group,
-               co_await services.directory.rename_group(call.permit, id, std::move(call.input.name.value)));
+  KAITO_CO_TRY(auto group, co_await services.directory.rename_group(call.permit, id, std::move(call.input.name.value)));
   co_return done<Output>(std::move(group), GroupView::of);
 }
 

@@ -12,8 +12,7 @@ Task<Result<Done<CreateOrg::Output>>> CreateOrg::process(Services& services, Cal
 }
 
 Task<Result<Done<ListOrgs::Output>>> ListOrgs::process(Services& services, Call<Input> call) {
-  KAITO_CO_TRY(auto page,
-               co_await services.orgs.list(call.permit, page_request(call.input.limit, call.input.cursor)));
+  KAITO_CO_TRY(auto page, co_await services.orgs.list(call.permit, page_request(call.input.limit, call.input.cursor)));
   co_return done_listing<OrgView>(std::move(page));
 }
 

@@ -8,8 +8,8 @@ namespace {
 using Input = CreateSeed::Input;
 
 Result<vault::NewSeed> from_uri(const Input& input) {
-  if (input.secret || input.issuer || input.account || input.type || input.algorithm || input.digits ||
-      input.period || input.counter)
+  if (input.secret || input.issuer || input.account || input.type || input.algorithm || input.digits || input.period ||
+      input.counter)
     return fail_invalid("uri", "stands alone: it says everything that the other fields would");
   KAITO_TRY(auto entry, otp::parse_otpauth_uri(as_text(input.uri->expose_secret())));
   return vault::NewSeed{.issuer = std::move(entry.issuer),
@@ -76,9 +76,8 @@ Task<Result<Done<SeedView>>> GetSeed::process(Services& services, Call<Input> ca
 
 Task<Result<Done<SeedView>>> RelabelSeed::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(const SeedId id, call.path.id<SeedId>("seed"));
-  vault::SeedLabels labels{.issuer = text_of(call.input.issuer),
-                           .account = text_of(call.input.account),
-                           .expected_revision = {}};
+  vault::SeedLabels labels{
+      .issuer = text_of(call.input.issuer), .account = text_of(call.input.account), .expected_revision = {}};
   if (call.input.revision) labels.expected_revision = call.input.revision->value;
   KAITO_CO_TRY(auto row, co_await services.seeds.relabel(call.permit, id, std::move(labels)));
   co_return done<Output>(std::move(row), SeedView::of);

@@ -18,10 +18,10 @@ struct CreateSeed {
     std::optional<Secret<struct Base32Tag>> secret;
     std::optional<Label> issuer;
     std::optional<Label> account;
-    std::optional<otp::Type> type;            // default totp
-    std::optional<otp::Algorithm> algorithm;  // default SHA1
-    std::optional<Number<std::uint8_t, otp::kSteamDigits, otp::kMaxDigits>> digits;      // default 6
-    std::optional<Number<std::uint16_t, otp::kMinPeriod, otp::kMaxPeriod>> period;  // seconds; default 30
+    std::optional<otp::Type> type;                                                              // default totp
+    std::optional<otp::Algorithm> algorithm;                                                    // default SHA1
+    std::optional<Number<std::uint8_t, otp::kSteamDigits, otp::kMaxDigits>> digits;             // default 6
+    std::optional<Number<std::uint16_t, otp::kMinPeriod, otp::kMaxPeriod>> period;              // seconds; default 30
     std::optional<Number<std::uint64_t, 0, std::numeric_limits<std::int64_t>::max()>> counter;  // HOTP; default 0
     std::optional<GroupList> groups;
   };

@@ -23,15 +23,14 @@ Task<Result<Done<SessionReply>>> LoginMember::process(Services& services, Call<I
 
 Task<Result<Done<SessionReply>>> AcceptInvitation::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(auto issued, co_await services.member_password.accept_invitation(
-                                call.permit, std::move(call.input.invitation),
-                                std::move(call.input.username.value), std::move(call.input.password)));
+                                call.permit, std::move(call.input.invitation), std::move(call.input.username.value),
+                                std::move(call.input.password)));
   co_return done_session(services, std::move(issued));
 }
 
 Task<Result<Done<SessionReply>>> ChangePassword::process(Services& services, Call<Input> call) {
-  KAITO_CO_TRY(auto issued,
-               co_await services.member_password.change(call.permit, std::move(call.input.old_password),
-                                                        std::move(call.input.new_password)));
+  KAITO_CO_TRY(auto issued, co_await services.member_password.change(call.permit, std::move(call.input.old_password),
+                                                                     std::move(call.input.new_password)));
   co_return done_session(services, std::move(issued));
 }
 

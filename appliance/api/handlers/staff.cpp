@@ -38,14 +38,14 @@ Task<Result<Done<CeremonyReply>>> BeginStaffLogin::process(Services& services, C
 }
 
 Task<Result<Done<SessionReply>>> FinishStaffLogin::process(Services& services, Call<Input> call) {
-  KAITO_CO_TRY(auto issued, co_await services.staff_login.finish(call.permit, call.input.ceremony.value,
-                                                                 call.input.response));
+  KAITO_CO_TRY(auto issued,
+               co_await services.staff_login.finish(call.permit, call.input.ceremony.value, call.input.response));
   co_return done_session(services, std::move(issued));
 }
 
 Task<Result<Done<EnrolmentView>>> CreateStaff::process(Services& services, Call<Input> call) {
-  KAITO_CO_TRY(auto invited, co_await services.staff_registry.create(call.permit, std::move(call.input.name.value),
-                                                                     call.input.role));
+  KAITO_CO_TRY(auto invited,
+               co_await services.staff_registry.create(call.permit, std::move(call.input.name.value), call.input.role));
   co_return done<Output>(std::move(invited), enrolment_view);
 }
 

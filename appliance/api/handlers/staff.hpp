@@ -28,8 +28,8 @@ struct FinishStaffEnrolment {
   struct Input {
     static constexpr bool kFromQuery = false;
     CeremonyId ceremony;
-    Text<1, 64> label;             // of the key, for people
-    boost::json::value response;   // RegistrationResponseJSON
+    Text<1, 64> label;            // of the key, for people
+    boost::json::value response;  // RegistrationResponseJSON
   };
   using Output = StaffView;
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);

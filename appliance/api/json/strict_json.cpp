@@ -92,9 +92,7 @@ class StrictHandler {
     error = json::error::exception;
     return false;
   }
-  bool counted(json::error_code& error) {
-    return ++values_ <= kMaxJsonValues || stop(Defect::too_many_values, error);
-  }
+  bool counted(json::error_code& error) { return ++values_ <= kMaxJsonValues || stop(Defect::too_many_values, error); }
 
   json::value_stack stack_;
   std::vector<std::unordered_set<std::string>> members_;

@@ -1,4 +1,5 @@
-// JSON from outside, read strictly: RFC 8259 and nothing else, valid UTF-8, no duplicate member, bounded depth and size.
+// JSON from outside, read strictly: RFC 8259 and nothing else, valid UTF-8, no duplicate member, bounded depth and
+// size.
 #pragma once
 
 #include <boost/json/storage_ptr.hpp>

@@ -64,7 +64,7 @@ class BatchWriter {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Waiting> queue_;
-  std::size_t wake_at_ = 1;    // jobs in the queue that are worth waking the writer for
+  std::size_t wake_at_ = 1;     // jobs in the queue that are worth waking the writer for
   std::size_t last_batch_ = 0;  // jobs in it
   BatchObserver* observer_ = nullptr;
   bool ending_ = false;

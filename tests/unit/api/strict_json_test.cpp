@@ -1,7 +1,7 @@
 #include "appliance/api/json/strict_json.hpp"
 
-#include <boost/describe/class.hpp>
 #include <gtest/gtest.h>
+#include <boost/describe/class.hpp>
 
 #include "appliance/api/json/schema.hpp"
 

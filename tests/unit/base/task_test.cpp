@@ -28,7 +28,9 @@ TEST(Task, ResumesOnTheExecutorOfTheThreadThatAwaited) {
 TEST(Task, DroppedCompleterDeliversAnErrorInsteadOfHanging) {
   auto task = []() -> Task<Result<int>> {
     auto [future, completer] = make_future<int>();
-    { const auto dropped = std::move(completer); }
+    {
+      const auto dropped = std::move(completer);
+    }
     co_return co_await future;
   }();
   const auto result = sync_wait(std::move(task));
