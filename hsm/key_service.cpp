@@ -1,6 +1,6 @@
 #include "hsm/key_service.hpp"
 
-#include "hsm/aes_gcm.hpp"
+#include "hsm/dek_wrap.hpp"
 
 namespace kaito::hsm {
 namespace {
@@ -175,15 +175,14 @@ Status KeyService::load_org_kek(OrgKekView kek) {
   return fail(std::move(loaded).error());
 }
 
-Result<std::vector<WrappedDek>> KeyService::wrap(OrgKekView kek, std::span<const DekToWrapView> deks) {
-  auto wrapped = attempt([&]() -> TokenResult<std::vector<WrappedDek>> {
+Result<std::vector<Bytes>> KeyService::wrap(OrgKekView kek, std::span<const DekToWrapView> deks) {
+  auto wrapped = attempt([&]() -> TokenResult<std::vector<Bytes>> {
     KAITO_TRY(LoadedOrgKek * org_kek, org_keks_.load(session(), platform_keks_, kek));
-    std::vector<WrappedDek> results(deks.size());
+    std::vector<Bytes> results(deks.size());
     for (std::size_t i = 0; i < deks.size(); ++i) {
-      random_.fill(results[i].iv);
       ++org_kek->use.encryptions;  // counted before: an invocation that fails may still have used its IV
-      KAITO_CHECK(gcm_seal(session(), org_kek->key.handle(), results[i].iv, deks[i].aad, deks[i].dek, kGcmTagSize,
-                           results[i].blob));
+      KAITO_TRY(results[i],
+                wrap_dek(session(), org_kek->key.handle(), WrapScheme::aes_gcm, deks[i].dek, deks[i].aad, random_));
     }
     return results;
   });
@@ -198,8 +197,8 @@ Result<UnwrappedDeks> KeyService::unwrap(OrgKekView kek, std::span<const DekToUn
     bool refused = false;
     for (std::size_t i = 0; i < deks.size(); ++i) {
       ++org_kek->use.decryptions;
-      auto opened = gcm_open(session(), org_kek->key.handle(), deks[i].wrapped.iv, deks[i].aad, deks[i].wrapped.blob,
-                             kGcmTagSize, std::span(results.deks).subspan(i * kDekSize, kDekSize));
+      auto opened = unwrap_dek(session(), org_kek->key.handle(), deks[i].wrapped, deks[i].aad,
+                               std::span(results.deks).subspan(i * kDekSize, kDekSize));
       if (opened) continue;
       if (opened.error().kind != ReturnClass::data_error) return fail(std::move(opened).error());
       results.outcomes[i] = fail(std::move(opened).error().error);

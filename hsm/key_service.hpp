@@ -36,7 +36,7 @@ class KeyService {
   Status create_platform_kek(KeyVersion version);
   Result<Bytes> create_org_kek(KeyVersion platform_version, ByteView aad);
   Status load_org_kek(OrgKekView kek);
-  Result<std::vector<WrappedDek>> wrap(OrgKekView kek, std::span<const DekToWrapView> deks);
+  Result<std::vector<Bytes>> wrap(OrgKekView kek, std::span<const DekToWrapView> deks);
   Result<UnwrappedDeks> unwrap(OrgKekView kek, std::span<const DekToUnwrapView> deks);
   Result<AuditKey> create_audit_key(KeyVersion version);
   Result<AuditKey> audit_key(KeyVersion version);

@@ -16,16 +16,17 @@ TokenResult<double> raw_gcm_decrypts_per_second(Session& session, const Clock& c
                                                                                   .flag(CKA_ENCRYPT, true)
                                                                                   .flag(CKA_DECRYPT, true)));
   const OwnedObject key(session, handle);
-  WrappedDek wrapped;
+  ByteArray<kGcmIvSize> iv{};
+  ByteArray<kDekSize + kGcmTagSize> sealed{};
   const ByteArray<64> aad{};
   ByteArray<kDekSize> dek{};
-  KAITO_CHECK(gcm_seal(session, key.handle(), wrapped.iv, aad, dek, kGcmTagSize, wrapped.blob));
+  KAITO_CHECK(gcm_seal(session, key.handle(), iv, aad, dek, kGcmTagSize, sealed));
   std::uint64_t count = 0;
   const SteadyPoint start = clock.steady_now();
   SteadyPoint now = start;
   while (now < start + duration) {
     for (int i = 0; i < kBetweenLooksAtTheClock; ++i)
-      KAITO_CHECK(gcm_open(session, key.handle(), wrapped.iv, aad, wrapped.blob, kGcmTagSize, dek));
+      KAITO_CHECK(gcm_open(session, key.handle(), iv, aad, sealed, kGcmTagSize, dek));
     count += kBetweenLooksAtTheClock;
     now = clock.steady_now();
   }

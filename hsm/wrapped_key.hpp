@@ -3,12 +3,9 @@
 
 #include "appliance/base/bytes.hpp"
 #include "appliance/base/ids.hpp"
+#include "hsm/wrap_scheme.hpp"
 
 namespace kaito::hsm {
-
-enum class WrapScheme : std::uint8_t {
-  aes_kw = 1,  // RFC 3394 by C_WrapKey (CKM_AES_KEY_WRAP), bound by AES-GCM under the org KEK itself
-};
 
 // AES-KW has no AAD, so the org KEK authenticates its own place: a constant sealed under it with the AAD.
 inline constexpr std::size_t kBindingSize = 32;

@@ -23,8 +23,7 @@ struct Org {
   TimePoint created_at{};
   KeyVersion kek_version = 0;  // the version that new DEKs are wrapped under
   // The org's index key, wrapped like a DEK under `kek_version`: keys the fingerprints that find duplicate secrets.
-  ByteArray<12> index_key_iv{};
-  ByteArray<48> wrapped_index_key{};
+  Bytes wrapped_index_key;
   friend bool operator==(const Org&, const Org&) = default;
 };
 
@@ -68,8 +67,7 @@ struct Seed {
   std::uint64_t counter = 0;   // HOTP: the next counter to use
   std::uint32_t revision = 1;  // grows with every change of the row
   KeyVersion kek_version = 0;
-  ByteArray<12> dek_iv{};
-  ByteArray<48> wrapped_dek{};
+  Bytes wrapped_dek;
   ByteArray<12> iv{};
   Bytes ciphertext;
   ByteArray<16> tag{};

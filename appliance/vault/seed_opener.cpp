@@ -5,7 +5,7 @@
 namespace kaito::vault {
 namespace {
 
-hsm::WrappedDek wrapped_dek_of(const store::Seed& row) { return {.iv = row.dek_iv, .blob = row.wrapped_dek}; }
+hsm::WrappedDek wrapped_dek_of(const store::Seed& row) { return {.blob = row.wrapped_dek}; }
 
 Bytes wrap_aad_of(const store::Seed& row) {
   return envelope::dek_wrap_aad(envelope::SeedBinding::of(row), row.kek_version);

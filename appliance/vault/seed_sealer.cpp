@@ -38,9 +38,8 @@ Task<Result<std::vector<store::Seed>>> SeedSealer::seal(store::Org org, std::vec
   }
   KAITO_CO_TRY(auto wrapped, co_await keys_.wrap(org.id, org.kek_version, std::move(deks)));
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    KAITO_CO_TRY(const hsm::WrappedDek dek, std::move(wrapped[i]));
-    rows[i].dek_iv = dek.iv;
-    rows[i].wrapped_dek = dek.blob;
+    KAITO_CO_TRY(hsm::WrappedDek dek, std::move(wrapped[i]));
+    rows[i].wrapped_dek = std::move(dek.blob);
   }
   co_return rows;
 }
@@ -57,14 +56,13 @@ Task<Status> SeedSealer::make_index_key(store::Org& org) {
   std::vector<hsm::DekToWrap> keys;
   keys.push_back({Dek::random(envelope::kDekBytes, random_), envelope::index_key_aad(org.id, org.kek_version)});
   KAITO_CO_TRY(auto wrapped, co_await keys_.wrap(org.id, org.kek_version, std::move(keys)));
-  KAITO_CO_TRY(const hsm::WrappedDek key, std::move(wrapped.front()));
-  org.index_key_iv = key.iv;
-  org.wrapped_index_key = key.blob;
+  KAITO_CO_TRY(hsm::WrappedDek key, std::move(wrapped.front()));
+  org.wrapped_index_key = std::move(key.blob);
   co_return Status{};
 }
 
 Task<Result<Dek>> SeedSealer::index_key(const store::Org& org) {
-  co_return co_await keys_.unwrap_one(org.id, org.kek_version, {.iv = org.index_key_iv, .blob = org.wrapped_index_key},
+  co_return co_await keys_.unwrap_one(org.id, org.kek_version, {.blob = org.wrapped_index_key},
                                       envelope::index_key_aad(org.id, org.kek_version));
 }
 

@@ -46,8 +46,9 @@ void answer(std::vector<Group>& groups, Result<ByteReader> reply) {
 }  // namespace
 
 std::size_t payload_bound(const SingleUnwrap& single) noexcept {
-  constexpr std::size_t kLengths = 8;  // four 16-bit lengths and counts
-  return single.kek->wrapped.blob.size() + single.kek->aad.size() + sizeof(WrappedDek) + single.aad.size() + kLengths;
+  constexpr std::size_t kLengths = 10;  // five 16-bit lengths and counts
+  return single.kek->wrapped.blob.size() + single.kek->aad.size() + single.wrapped.blob.size() + single.aad.size() +
+         kLengths;
 }
 
 Call join(std::vector<SingleUnwrap> singles) {
@@ -58,7 +59,7 @@ Call join(std::vector<SingleUnwrap> singles) {
   write_group_count(out, groups.size());
   for (const auto& group : groups) {
     write_group(out, *group.kek, group.members.size());
-    for (const auto& member : group.members) write_dek_to_unwrap(out, member.wrapped, member.aad);
+    for (const auto& member : group.members) write_dek_to_unwrap(out, member.wrapped.blob, member.aad);
   }
   call.done = [groups = std::move(groups)](Result<ByteReader> reply) mutable { answer(groups, std::move(reply)); };
   return call;

@@ -37,6 +37,13 @@ Status check_kek(const OrgKekRef& kek) {
   return check_aad(kek->aad);
 }
 
+Status check_wrapped(const WrappedDek& wrapped) {
+  // What cannot be a wrapped DEK is one that was altered.
+  if (wrapped.blob.empty() || wrapped.blob.size() > kMaxWrappedDek)
+    return fail(Code::integrity, fmt::format("wrapped DEK of {} bytes", wrapped.blob.size()));
+  return {};
+}
+
 template <class Item>
 Status check_list(const OrgKekRef& kek, const std::vector<Item>& items) {
   KAITO_CHECK(check_kek(kek));
@@ -45,9 +52,13 @@ Status check_list(const OrgKekRef& kek, const std::vector<Item>& items) {
     KAITO_CHECK(check_aad(item.aad));
     if constexpr (std::same_as<Item, DekToWrap>)
       if (item.dek.size() != kDekSize) return fail_invalid("dek", fmt::format("must be {} bytes", kDekSize));
+    if constexpr (std::same_as<Item, DekToUnwrap>) KAITO_CHECK(check_wrapped(item.wrapped));
   }
   return {};
 }
+
+std::size_t wire_size(const DekToWrap& item) { return kDekSize + item.aad.size() + 2; }
+std::size_t wire_size(const DekToUnwrap& item) { return item.wrapped.blob.size() + item.aad.size() + 4; }
 
 template <class V>
 Future<Result<V>> refused(Error error) {
@@ -128,8 +139,9 @@ Future<Result<std::vector<Result<Output>>>> request_list(Supervisor& supervisor,
     const auto some = std::span(items).subspan(part * batch, std::min(batch, items.size() - part * batch));
     Call call{.op = op, .payload = {}, .deadline = supervisor.deadline(), .done = {}};
     // All at once, so that a payload with DEKs is not moved as it grows.
-    call.payload.reserve(kek->wrapped.blob.size() + kek->aad.size() + 16 +
-                         some.size() * (sizeof(WrappedDek) + kMaxAad));
+    std::size_t bound = kek->wrapped.blob.size() + kek->aad.size() + 16;
+    for (const Item& item : some) bound += wire_size(item);
+    call.payload.reserve(bound);
     WireWriter out(call.payload);
     encode(out, some);
     call.done = [parts, part, size = some.size(), begin, read](Result<ByteReader> reply) {
@@ -147,7 +159,8 @@ Future<Result<std::vector<Result<Output>>>> request_list(Supervisor& supervisor,
 
 Result<WrappedDek> read_wrap_result(ByteReader& in) {
   KAITO_CHECK(read_outcome(in));
-  return read_wrapped_dek(in);
+  KAITO_TRY(const ByteView blob, read_wrapped_dek(in));
+  return WrappedDek{.blob = Bytes(blob.begin(), blob.end())};
 }
 
 Result<Dek> read_unwrap_result(ByteReader& in) {
@@ -218,7 +231,7 @@ Future<Result<std::vector<Result<Dek>>>> Client::unwrap_deks(OrgKekRef kek, std:
       [&](WireWriter& out, std::span<const DekToUnwrap> some) {
         write_group_count(out, 1);
         write_group(out, *kek, some.size());
-        for (const auto& item : some) write_dek_to_unwrap(out, item.wrapped, item.aad);
+        for (const auto& item : some) write_dek_to_unwrap(out, item.wrapped.blob, item.aad);
       },
       read_outcome,  // the only group's
       read_unwrap_result);
@@ -227,10 +240,11 @@ Future<Result<std::vector<Result<Dek>>>> Client::unwrap_deks(OrgKekRef kek, std:
 Future<Result<Dek>> Client::unwrap_dek(OrgKekRef kek, WrappedDek wrapped, Bytes aad) {
   Status checked = check_kek(kek);
   if (checked) checked = check_aad(aad);
+  if (checked) checked = check_wrapped(wrapped);
   if (!checked) return refused<Dek>(std::move(checked).error());
   auto [future, completer] = make_future<Dek>();
   supervisor_->submit(SingleUnwrap{.kek = std::move(kek),
-                                   .wrapped = wrapped,
+                                   .wrapped = std::move(wrapped),
                                    .aad = std::move(aad),
                                    .deadline = supervisor_->deadline(),
                                    .done = std::move(completer)});

@@ -60,7 +60,7 @@ void write_group(WireWriter& out, const OrgKek& kek, std::size_t deks) {
   out.u16(deks);
 }
 
-void write_dek_to_unwrap(WireWriter& out, const WrappedDek& wrapped, ByteView aad) {
+void write_dek_to_unwrap(WireWriter& out, ByteView wrapped, ByteView aad) {
   write_wrapped_dek(out, wrapped);
   out.string(aad);
 }
@@ -82,17 +82,9 @@ Result<std::vector<UnwrapGroup>> read_unwrap_request(ByteReader& in) {
   return groups;
 }
 
-void write_wrapped_dek(WireWriter& out, const WrappedDek& wrapped) {
-  out.raw(wrapped.iv);
-  out.raw(wrapped.blob);
-}
+void write_wrapped_dek(WireWriter& out, ByteView blob) { out.string(blob); }
 
-Result<WrappedDek> read_wrapped_dek(ByteReader& in) {
-  WrappedDek wrapped;
-  KAITO_TRY(wrapped.iv, read_array<kGcmIvSize>(in));
-  KAITO_TRY(wrapped.blob, (read_array<kDekSize + kGcmTagSize>(in)));
-  return wrapped;
-}
+Result<ByteView> read_wrapped_dek(ByteReader& in) { return read_string(in, kMaxWrappedDek); }
 
 void write_sign_request(WireWriter& out, KeyVersion version, ByteView message) {
   out.u32(version);

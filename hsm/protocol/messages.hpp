@@ -37,7 +37,7 @@ void write_wrap_request(WireWriter& out, const OrgKek& kek, std::span<const DekT
 Result<WrapRequest> read_wrap_request(ByteReader& in);
 
 struct DekToUnwrapView {
-  WrappedDek wrapped;
+  ByteView wrapped;
   ByteView aad;
 };
 struct UnwrapGroup {
@@ -46,12 +46,12 @@ struct UnwrapGroup {
 };
 void write_group_count(WireWriter& out, std::size_t groups);
 void write_group(WireWriter& out, const OrgKek& kek, std::size_t deks);  // followed by so many write_dek_to_unwrap
-void write_dek_to_unwrap(WireWriter& out, const WrappedDek& wrapped, ByteView aad);
+void write_dek_to_unwrap(WireWriter& out, ByteView wrapped, ByteView aad);
 // The groups' DEKs together number at most kMaxBatch.
 Result<std::vector<UnwrapGroup>> read_unwrap_request(ByteReader& in);
 
-void write_wrapped_dek(WireWriter& out, const WrappedDek& wrapped);
-Result<WrappedDek> read_wrapped_dek(ByteReader& in);
+void write_wrapped_dek(WireWriter& out, ByteView blob);
+Result<ByteView> read_wrapped_dek(ByteReader& in);
 
 struct SignRequest {
   KeyVersion version = 0;

@@ -1,4 +1,4 @@
-// A DEK under its org KEK: AES-256-GCM (NIST SP 800-38D) of the 32 key bytes, with AAD.
+// A DEK under its org KEK.
 #pragma once
 
 #include "appliance/base/bytes.hpp"
@@ -9,11 +9,13 @@ namespace kaito::hsm {
 inline constexpr std::size_t kDekSize = 32;
 inline constexpr std::size_t kGcmIvSize = 12;
 inline constexpr std::size_t kGcmTagSize = 16;
-inline constexpr std::size_t kMaxAad = 512;  // bytes, for org KEKs and for DEKs
+inline constexpr std::size_t kMaxAad = 512;         // bytes, for org KEKs and for DEKs
+inline constexpr std::size_t kMaxWrappedDek = 448;  // bytes; RSA-OAEP with 3072 bits fits
 
+// Names its scheme, since what a token can do differs: docs/formats/wrapped-key.md. Callers store it and never look
+// inside.
 struct WrappedDek {
-  ByteArray<kGcmIvSize> iv{};                // random, made by the worker (or by an HSM that insists on its own)
-  ByteArray<kDekSize + kGcmTagSize> blob{};  // ciphertext ‖ tag
+  Bytes blob;  // 1 to kMaxWrappedDek bytes
 };
 
 struct DekToWrap {

@@ -103,7 +103,7 @@ Status Dispatcher::wrap(ByteReader in, WireWriter& out) {
   KAITO_CHECK(in.finish());
   KAITO_TRY(const auto wrapped, service_.wrap(request.kek, request.deks));
   write_ok(out);
-  for (const WrappedDek& dek : wrapped) {
+  for (const Bytes& dek : wrapped) {
     write_ok(out);
     write_wrapped_dek(out, dek);
   }

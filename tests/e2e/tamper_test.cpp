@@ -131,8 +131,7 @@ TEST_F(Tamper, S1AnyByteOfASeedsStoredFormTurnedOverIsRefused) {
   };
   std::vector<Flip> flips;
   // The first, a middle and the last byte of what a row is authenticated with and by.
-  for (const auto& [column, size] : {std::pair<std::string, std::size_t>{"dek_iv", 12},
-                                     {"wrapped_dek", 48},
+  for (const auto& [column, size] : {std::pair<std::string, std::size_t>{"wrapped_dek", 61},
                                      {"iv", 12},
                                      {"ciphertext", 10},
                                      {"tag", 16},
@@ -194,7 +193,7 @@ TEST_F(Tamper, F21SealedSeedsMovedToAnotherRowOrOrgAreRefused) {
     database.run(sealed_of("ciphertext, iv, tag", second, first));
     database.run("UPDATE seed SET (ciphertext, iv, tag) = (SELECT * FROM aside) WHERE id = " + blob_of(second));
     // Everything of another row, its DEK and MAC with it.
-    database.run(sealed_of("ciphertext, iv, tag, dek_iv, wrapped_dek, row_mac", left, whole));
+    database.run(sealed_of("ciphertext, iv, tag, wrapped_dek, row_mac", left, whole));
     // The row itself in another org.
     database.run(fmt::format("UPDATE seed SET org = {} WHERE id = {}", blob_of(other.id), blob_of(moved)));
   });

@@ -8,8 +8,8 @@
 #include "appliance/store/sqlite/limits.hpp"
 #include "appliance/store/sqlite/page_cursor.hpp"
 
-#define KAITO_SEED_COLUMNS                                                                                          \
-  "id, org, type, algorithm, digits, period, counter, revision, kek_version, dek_iv, wrapped_dek, iv, ciphertext, " \
+#define KAITO_SEED_COLUMNS                                                                                  \
+  "id, org, type, algorithm, digits, period, counter, revision, kek_version, wrapped_dek, iv, ciphertext, " \
   "tag, row_mac, fingerprint, created_at, issuer, account"
 
 // What a page of a listing starts with and ends with. The conditions on the folded labels are answered from the index
@@ -34,8 +34,7 @@ Result<Seed> read_seed(const Statement& statement) {
   seed.counter = row.number<std::uint64_t>();
   seed.revision = row.number<std::uint32_t>(1);
   seed.kek_version = row.number<KeyVersion>();
-  seed.dek_iv = row.bytes<12>();
-  seed.wrapped_dek = row.bytes<48>();
+  seed.wrapped_dek = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek);
   seed.iv = row.bytes<12>();
   seed.ciphertext = row.blob(1, limits::kCiphertext);
   seed.tag = row.bytes<16>();
@@ -163,23 +162,23 @@ Status insert_seed(Connection& connection, const Seed& seed) {
   KAITO_CHECK(check_counter(seed));
   return connection.run("INSERT INTO seed (" KAITO_SEED_COLUMNS
                         ", issuer_folded, account_folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-                        "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+                        "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
                         seed.id, seed.org, seed.parameters.type, seed.parameters.algorithm, seed.parameters.digits,
-                        seed.parameters.period, seed.counter, seed.revision, seed.kek_version, seed.dek_iv,
-                        seed.wrapped_dek, seed.iv, seed.ciphertext, seed.tag, seed.row_mac, seed.fingerprint,
-                        seed.created_at, seed.issuer, seed.account, fold_case(seed.issuer), fold_case(seed.account));
+                        seed.parameters.period, seed.counter, seed.revision, seed.kek_version, seed.wrapped_dek,
+                        seed.iv, seed.ciphertext, seed.tag, seed.row_mac, seed.fingerprint, seed.created_at,
+                        seed.issuer, seed.account, fold_case(seed.issuer), fold_case(seed.account));
 }
 
 Status update_seed(Connection& connection, const Seed& seed) {
   KAITO_CHECK(check_counter(seed));
   return connection.change_one(
       "UPDATE seed SET type = ?3, algorithm = ?4, digits = ?5, period = ?6, counter = ?7, revision = ?8, "
-      "kek_version = ?9, dek_iv = ?10, wrapped_dek = ?11, iv = ?12, ciphertext = ?13, tag = ?14, row_mac = ?15, "
-      "fingerprint = ?16, issuer = ?17, account = ?18, issuer_folded = ?19, account_folded = ?20 "
+      "kek_version = ?9, wrapped_dek = ?10, iv = ?11, ciphertext = ?12, tag = ?13, row_mac = ?14, "
+      "fingerprint = ?15, issuer = ?16, account = ?17, issuer_folded = ?18, account_folded = ?19 "
       "WHERE id = ?1 AND org = ?2",
       seed.id, seed.org, seed.parameters.type, seed.parameters.algorithm, seed.parameters.digits,
-      seed.parameters.period, seed.counter, seed.revision, seed.kek_version, seed.dek_iv, seed.wrapped_dek, seed.iv,
-      seed.ciphertext, seed.tag, seed.row_mac, seed.fingerprint, seed.issuer, seed.account, fold_case(seed.issuer),
+      seed.parameters.period, seed.counter, seed.revision, seed.kek_version, seed.wrapped_dek, seed.iv, seed.ciphertext,
+      seed.tag, seed.row_mac, seed.fingerprint, seed.issuer, seed.account, fold_case(seed.issuer),
       fold_case(seed.account));
 }
 

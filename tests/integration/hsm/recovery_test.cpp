@@ -40,7 +40,7 @@ class Recovery : public ::testing::Test {
   std::unique_ptr<KeyService> service_;
   Bytes blob_;
   const ByteArray<kDekSize> dek_{1, 2, 3};
-  WrappedDek wrapped_;
+  Bytes wrapped_;
 };
 
 struct Fault {

@@ -71,6 +71,8 @@ ByteArray<N> filled(std::uint32_t n) {
   return bytes;
 }
 
+inline Bytes as_blob(ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); }
+
 inline const TimePoint kNow = from_unix_ms(1'795'000'000'123);
 
 inline Org org(std::uint32_t n) {
@@ -78,8 +80,7 @@ inline Org org(std::uint32_t n) {
           .name = "org " + std::to_string(n),
           .created_at = kNow,
           .kek_version = 1,
-          .index_key_iv = filled<12>(n),
-          .wrapped_index_key = filled<48>(n)};
+          .wrapped_index_key = as_blob(filled<61>(n))};
 }
 
 inline Member member(std::uint32_t org, std::uint32_t n) {
@@ -107,8 +108,7 @@ inline Seed seed(std::uint32_t org, std::uint32_t n) {
             .account = "account " + std::to_string(n)};
   seed.revision = 1;
   seed.kek_version = 1;
-  seed.dek_iv = filled<12>(n);
-  seed.wrapped_dek = filled<48>(n);
+  seed.wrapped_dek = as_blob(filled<61>(n));
   seed.iv = filled<12>(n + 1);
   seed.ciphertext = Bytes(20, static_cast<std::uint8_t>(n));
   seed.tag = filled<16>(n);

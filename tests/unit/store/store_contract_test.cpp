@@ -136,7 +136,6 @@ TEST_P(StoreContract, ASeedComesBackByteForByte) {
   EXPECT_EQ(found->parameters, seed.parameters);
   EXPECT_EQ(found->counter, seed.counter);
   EXPECT_EQ(found->issuer, seed.issuer);
-  EXPECT_EQ(found->dek_iv, seed.dek_iv);
   EXPECT_EQ(found->wrapped_dek, seed.wrapped_dek);
   EXPECT_EQ(found->iv, seed.iv);
   EXPECT_EQ(found->ciphertext, seed.ciphertext);

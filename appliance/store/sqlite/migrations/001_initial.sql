@@ -10,8 +10,7 @@ CREATE TABLE org (
   name              TEXT NOT NULL UNIQUE CONSTRAINT name CHECK (length(CAST(name AS BLOB)) BETWEEN 1 AND 128),
   created_at        INTEGER NOT NULL,
   kek_version       INTEGER NOT NULL CONSTRAINT kek_version CHECK (kek_version BETWEEN 0 AND 4294967295),
-  index_key_iv      BLOB NOT NULL CONSTRAINT index_key_iv CHECK (length(index_key_iv) = 12),
-  wrapped_index_key BLOB NOT NULL CONSTRAINT wrapped_index_key CHECK (length(wrapped_index_key) = 48)
+  wrapped_index_key BLOB NOT NULL CONSTRAINT wrapped_index_key CHECK (length(wrapped_index_key) BETWEEN 61 AND 448)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE member (
@@ -58,8 +57,7 @@ CREATE TABLE seed (
   counter        INTEGER NOT NULL CONSTRAINT counter CHECK (counter >= 0),
   revision       INTEGER NOT NULL CONSTRAINT revision CHECK (revision BETWEEN 1 AND 4294967295),
   kek_version    INTEGER NOT NULL CONSTRAINT kek_version CHECK (kek_version BETWEEN 0 AND 4294967295),
-  dek_iv         BLOB NOT NULL CONSTRAINT dek_iv CHECK (length(dek_iv) = 12),
-  wrapped_dek    BLOB NOT NULL CONSTRAINT wrapped_dek CHECK (length(wrapped_dek) = 48),
+  wrapped_dek    BLOB NOT NULL CONSTRAINT wrapped_dek CHECK (length(wrapped_dek) BETWEEN 61 AND 448),
   iv             BLOB NOT NULL CONSTRAINT iv CHECK (length(iv) = 12),
   ciphertext     BLOB NOT NULL CONSTRAINT ciphertext CHECK (length(ciphertext) BETWEEN 1 AND 1024),
   tag            BLOB NOT NULL CONSTRAINT tag CHECK (length(tag) = 16),
