@@ -1,5 +1,6 @@
 #include "hsm/audit_keys.hpp"
 
+#include "hsm/key_destruction.hpp"
 #include "hsm/key_policy.hpp"
 
 namespace kaito::hsm {
@@ -79,6 +80,8 @@ TokenResult<AuditKeys> AuditKeys::find(Session& session) {
 TokenResult<AuditKey> AuditKeys::create(Session& session, KeyVersion version) {
   if (has(version))
     return fail(Failure(Error{.code = Code::conflict, .detail = fmt::format("{} exists", name_of(version))}));
+  // What is left of a pair whose destruction or creation was cut short.
+  KAITO_CHECK(destroy_and_look_again(session, CKO_PUBLIC_KEY, kLabel, version, std::nullopt));
   Mechanism mechanism(CKM_EC_EDWARDS_KEY_PAIR_GEN);
   KAITO_TRY(
       const auto handles,
@@ -100,12 +103,16 @@ TokenResult<AuditKey> AuditKeys::create(Session& session, KeyVersion version) {
   return pairs_.emplace(version, *loaded).first->second.key;
 }
 
-TokenOutcome AuditKeys::destroy(Session& session, KeyVersion version) {
-  KAITO_TRY(const Pair* found, pair(version));
-  KAITO_CHECK(session.destroy(found->handles.private_key));
-  KAITO_CHECK(session.destroy(found->handles.public_key));
+TokenResult<std::size_t> AuditKeys::destroy(Session& session, KeyVersion version) {
+  const auto found = pairs_.find(version);
+  const bool known = found != pairs_.end();
+  const auto private_key = known ? std::optional(found->second.handles.private_key) : std::nullopt;
+  const auto public_key = known ? std::optional(found->second.handles.public_key) : std::nullopt;
+  // The private key first: a public key that is left alone does no harm at the next start.
+  KAITO_TRY(const auto private_keys, destroy_and_look_again(session, CKO_PRIVATE_KEY, kLabel, version, private_key));
+  KAITO_TRY(const auto public_keys, destroy_and_look_again(session, CKO_PUBLIC_KEY, kLabel, version, public_key));
   pairs_.erase(version);
-  return {};
+  return private_keys + public_keys;
 }
 
 TokenResult<const AuditKeys::Pair*> AuditKeys::pair(KeyVersion version) const {

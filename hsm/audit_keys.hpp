@@ -20,8 +20,8 @@ class AuditKeys {
 
   // conflict: the version exists.
   TokenResult<AuditKey> create(Session& session, KeyVersion version);
-  // Undoes create().
-  TokenOutcome destroy(Session& session, KeyVersion version);
+  // As PlatformKeks::destroy(); a pair is two objects.
+  TokenResult<std::size_t> destroy(Session& session, KeyVersion version);
 
   // not_found: no such version.
   [[nodiscard]] TokenResult<AuditKey> at(KeyVersion version) const;

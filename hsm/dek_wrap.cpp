@@ -15,6 +15,19 @@ Failure refused(std::string detail) {
   return Failure({.code = Code::integrity, .detail = std::move(detail)}, ReturnClass::data_error);
 }
 
+// What the token has just made itself cannot be a caller's bad data: a data error then is the token's failure.
+TokenOutcome look_again(Session& session, ObjectHandle org_kek, ByteView blob, ByteView aad, ByteView dek) {
+  ByteArray<kDekSize> opened{};
+  auto outcome = unwrap_dek(session, org_kek, blob, aad, opened);
+  const bool same = std::ranges::equal(opened, dek);
+  wipe(opened);
+  if (outcome && same) return {};
+  if (outcome || outcome.error().kind == ReturnClass::data_error)
+    return fail(Failure(
+        Error{.code = Code::hsm_unavailable, .detail = "the token cannot open the DEK that it has just wrapped"}));
+  return outcome;
+}
+
 }  // namespace
 
 TokenResult<Bytes> wrap_dek(Session& session, ObjectHandle org_kek, WrapScheme scheme, ByteView dek, ByteView aad,
@@ -25,6 +38,7 @@ TokenResult<Bytes> wrap_dek(Session& session, ObjectHandle org_kek, WrapScheme s
   const auto iv = std::span(blob).subspan(1, kGcmIvSize);
   random.fill(iv);
   KAITO_CHECK(gcm_seal(session, org_kek, iv, aad, dek, kGcmTagSize, std::span(blob).subspan(1 + kGcmIvSize)));
+  KAITO_CHECK(look_again(session, org_kek, blob, aad, dek));
   return blob;
 }
 

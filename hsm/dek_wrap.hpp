@@ -7,7 +7,8 @@
 
 namespace kaito::hsm {
 
-// `dek` has kDekSize bytes. The blob opens with the same AAD only.
+// `dek` has kDekSize bytes. The blob opens with the same AAD only, and has been opened: a DEK in a blob that does not
+// would be lost (hsm_unavailable).
 TokenResult<Bytes> wrap_dek(Session& session, ObjectHandle org_kek, WrapScheme scheme, ByteView dek, ByteView aad,
                             Random& random);
 

@@ -43,6 +43,19 @@ Status judge(const Bytes& now, const Bytes* before) {
   return {};
 }
 
+// Of a key, not of the token itself: the one that a destruction may take away.
+bool is_key_file(const std::string& path) {
+  return is_object_file(path) && fs::path(path).filename() != "token.object";
+}
+
+// SoftHSM keeps an empty file beside each object; without it C_DestroyObject removes the object and then fails.
+Status add_lock_file(fs::path object) {
+  object.replace_extension(".lock");
+  const UniqueFd fd(::open(object.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return fail(Code::storage_failed, fmt::format("create {}: {}", object.string(), std::strerror(errno)));
+  return {};
+}
+
 Status sync_file(const fs::path& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0)
@@ -56,9 +69,21 @@ Result<GuardedTokenDirectory> GuardedTokenDirectory::take(const fs::path& direct
   KAITO_CHECK(make_private_directory(directory));
   KAITO_TRY(UniqueFd lock, lock_file(directory.string() + ".lock"));
   GuardedTokenDirectory guarded(directory, std::move(lock), logger);
+  KAITO_CHECK(guarded.drop_leftovers());
   KAITO_TRY(const TokenFiles copy, guarded.read_copy());
   KAITO_CHECK(guarded.mend(copy));
   return guarded;
+}
+
+// Files that a kill left between write and rename: they may hold keys that are destroyed by now.
+Status GuardedTokenDirectory::drop_leftovers() const {
+  std::error_code error;
+  fs::remove(copy_path().string() + ".tmp", error);
+  KAITO_TRY(const TokenFiles files, read_token_files(directory_));
+  for (const auto& [path, content] : files)
+    if (path.ends_with(".tmp")) fs::remove(directory_ / path, error);
+  if (error) return fail(Code::storage_failed, fmt::format("{}: {}", directory_.string(), error.message()));
+  return {};
 }
 
 Result<TokenFiles> GuardedTokenDirectory::read_copy() const {
@@ -74,7 +99,9 @@ Result<TokenFiles> GuardedTokenDirectory::read_copy() const {
 
 Status GuardedTokenDirectory::mend(const TokenFiles& copy) {
   KAITO_TRY(const TokenFiles live, read_token_files(directory_));
+  note_removals(copy, live);
   for (const auto& [path, content] : copy) {
+    if (removed_.contains(path)) continue;
     const auto found = live.find(path);
     if (found == live.end()) {
       KAITO_CHECK(restore(path, content, {.code = Code::integrity, .detail = "file is missing"}));
@@ -91,11 +118,36 @@ Status GuardedTokenDirectory::mend(const TokenFiles& copy) {
   return {};
 }
 
+void GuardedTokenDirectory::note_removals(const TokenFiles& copy, const TokenFiles& live) {
+  std::vector<std::string> vanished;
+  for (const auto& [path, content] : copy)
+    if (is_key_file(path) && !live.contains(path) && !removed_.contains(path)) vanished.push_back(path);
+  // More than were to be destroyed is damage; which of them it is cannot be told.
+  if (vanished.empty() || vanished_ + vanished.size() > may_vanish_) return;
+  vanished_ += vanished.size();
+  for (const auto& path : vanished) logger_->info("hsm.token.key_removed", {{"file", path}});
+  removed_.insert(vanished.begin(), vanished.end());
+}
+
+Status GuardedTokenDirectory::expect_removal(std::size_t most) {
+  may_vanish_ = vanished_ = 0;
+  KAITO_CHECK(commit());
+  may_vanish_ = most;
+  return {};
+}
+
+Result<std::size_t> GuardedTokenDirectory::commit_removal() {
+  KAITO_CHECK(commit());
+  may_vanish_ = 0;
+  return vanished_;
+}
+
 Status GuardedTokenDirectory::restore(const std::string& path, const Bytes& content, const Error& damage) {
   logger_->error("hsm.token.damaged", {{"file", path}, {"error", damage}});
   const fs::path live = directory_ / path;
   KAITO_CHECK(make_private_directory(live.parent_path()));
   KAITO_CHECK(write_file_atomically(live, content));
+  if (is_object_file(path)) KAITO_CHECK(add_lock_file(live));
   logger_->warning("hsm.token.restored", {{"file", path}});
   return {};
 }

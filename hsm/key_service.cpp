@@ -67,6 +67,7 @@ TokenOutcome KeyService::find_keys() {
   KAITO_TRY(canary_, Canary::create(session()));
   KAITO_CHECK(canary_->sing(session()));
   KAITO_TRY(platform_keks_, PlatformKeks::find(session()));
+  KAITO_TRY(backup_keys_, PlatformKeks::find(session(), PlatformKeks::kBackupLabel));
   KAITO_TRY(audit_keys_, AuditKeys::find(session()));
   return {};
 }
@@ -133,6 +134,7 @@ TokenStatus KeyService::status() const {
   for (const auto& [type, usage] : kNeeded) status.mechanisms.push_back(mechanism_name(type));
   status.max_sessions = info.ulMaxSessionCount == CK_UNAVAILABLE_INFORMATION ? 0 : info.ulMaxSessionCount;
   for (const KeyVersion version : platform_keks_.versions()) status.platform_keks.push_back({.version = version});
+  for (const KeyVersion version : backup_keys_.versions()) status.backup_keys.push_back({.version = version});
   status.audit_keys = audit_keys_.all();
   status.org_keks = org_keks_.uses(kListedOrgKeks);
   status.loaded_org_keks = org_keks_.size();
@@ -152,16 +154,51 @@ Status KeyService::make_durable(Undo undo) {
   return kept;
 }
 
-Status KeyService::create_platform_kek(KeyVersion version) {
-  if (platform_keks_.has(version)) return fail(Code::conflict, fmt::format("platform KEK {} exists", version));
+Status KeyService::create_kek(PlatformKeks& keks, KeyVersion version, std::string_view event) {
+  if (keks.has(version)) return fail(Code::conflict, fmt::format("key version {} exists", version));
   KAITO_CHECK(attempt([&]() -> TokenOutcome {
     // A try that was cut short may have made it all the same.
-    if (platform_keks_.has(version)) return {};
-    return platform_keks_.create(session(), version);
+    if (keks.has(version)) return {};
+    return keks.create(session(), version);
   }));
-  KAITO_CHECK(make_durable([&] { return platform_keks_.destroy(session(), version).has_value(); }));
-  logger_.info("hsm.platform_kek.created", {{"version", version}});
+  KAITO_CHECK(make_durable([&] { return keks.destroy(session(), version).has_value(); }));
+  logger_.info(event, {{"version", version}});
   return {};
+}
+
+Status KeyService::create_platform_kek(KeyVersion version) {
+  return create_kek(platform_keks_, version, "hsm.platform_kek.created");
+}
+
+Status KeyService::create_backup_key(KeyVersion version) {
+  return create_kek(backup_keys_, version, "hsm.backup_key.created");
+}
+
+template <class Keys>
+Status KeyService::destroy_key(Keys& keys, KeyVersion version, std::size_t objects, std::string_view event) {
+  if (guard_) KAITO_CHECK(guard_->expect_removal(objects));
+  const auto found = attempt([&] { return keys.destroy(session(), version); });
+  // Also after a failure: whatever is gone by now must not come back on its own.
+  const auto vanished = guard_ ? guard_->commit_removal() : Result<std::size_t>(objects);
+  if (!found) return fail(found.error());
+  if (!vanished) return fail(vanished.error());
+  if (*vanished < *found)
+    return fail(Code::hsm_unavailable, fmt::format("{} files of {} destroyed keys are gone", *vanished, *found));
+  logger_.info(event, {{"version", version}});
+  return {};
+}
+
+Status KeyService::destroy_platform_kek(KeyVersion version) {
+  org_keks_.forget(version);
+  return destroy_key(platform_keks_, version, 1, "hsm.platform_kek.destroyed");
+}
+
+Status KeyService::destroy_backup_key(KeyVersion version) {
+  return destroy_key(backup_keys_, version, 1, "hsm.backup_key.destroyed");
+}
+
+Status KeyService::destroy_audit_key(KeyVersion version) {
+  return destroy_key(audit_keys_, version, 2, "hsm.audit_key.destroyed");
 }
 
 Result<Bytes> KeyService::create_org_kek(KeyVersion platform_version, ByteView aad) {
@@ -181,6 +218,7 @@ Result<std::vector<Bytes>> KeyService::wrap(OrgKekView kek, std::span<const DekT
     std::vector<Bytes> results(deks.size());
     for (std::size_t i = 0; i < deks.size(); ++i) {
       ++org_kek->use.encryptions;  // counted before: an invocation that fails may still have used its IV
+      ++org_kek->use.decryptions;  // what was sealed is opened again
       KAITO_TRY(results[i],
                 wrap_dek(session(), org_kek->key.handle(), WrapScheme::aes_gcm, deks[i].dek, deks[i].aad, random_));
     }
@@ -204,8 +242,7 @@ Result<UnwrappedDeks> KeyService::unwrap(OrgKekView kek, std::span<const DekToUn
       results.outcomes[i] = fail(std::move(opened).error().error);
       refused = true;
     }
-    // SoftHSM says the same of a bad tag and of its own failure; the canary tells them apart (F9).
-    if (refused) KAITO_CHECK(confirm_token());
+    KAITO_CHECK(judge_items(refused));
     return results;
   });
   if (!unwrapped) {
@@ -215,6 +252,78 @@ Result<UnwrappedDeks> KeyService::unwrap(OrgKekView kek, std::span<const DekToUn
   counters_.unwraps += deks.size();
   for (const auto& outcome : unwrapped->outcomes) counters_.refused += outcome ? 0 : 1;
   return unwrapped;
+}
+
+// SoftHSM says the same of a bad tag and of its own failure; the canary tells them apart (F9).
+TokenOutcome KeyService::judge_items(bool refused) {
+  if (!refused) return {};
+  return confirm_token();
+}
+
+Result<Outcomes<Bytes>> KeyService::rewrap_org_keks(KeyVersion from, KeyVersion to, std::span<const OrgKekView> keks) {
+  for (const KeyVersion version : {from, to})
+    if (!platform_keks_.has(version)) return fail(Code::not_found, fmt::format("no platform KEK {}", version));
+  auto rewrapped = attempt([&]() -> TokenResult<Outcomes<Bytes>> {
+    Outcomes<Bytes> results;
+    results.reserve(keks.size());
+    bool refused = false;
+    for (const OrgKekView& kek : keks) {
+      auto blob = org_keks_.rewrap(session(), platform_keks_, from, to, kek);
+      if (blob) {
+        results.emplace_back(*std::move(blob));
+        continue;
+      }
+      if (blob.error().error.code != Code::integrity) return fail(std::move(blob).error());
+      results.emplace_back(fail(std::move(blob).error().error));
+      refused = true;
+    }
+    KAITO_CHECK(judge_items(refused));
+    return results;
+  });
+  if (rewrapped)
+    for (const auto& outcome : *rewrapped) ++(outcome ? counters_.rewraps : counters_.refused);
+  return rewrapped;
+}
+
+Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks) {
+  auto rewrapped = attempt([&]() -> TokenResult<Outcomes<Bytes>> {
+    KAITO_TRY(LoadedOrgKek * old_kek, org_keks_.load(session(), platform_keks_, from));
+    KAITO_TRY(LoadedOrgKek * new_kek, org_keks_.load(session(), platform_keks_, to));
+    Outcomes<Bytes> results;
+    results.reserve(deks.size());
+    bool refused = false;
+    for (const DekToRewrapView& item : deks) {
+      auto blob = rewrap_dek(*old_kek, *new_kek, item);
+      if (blob) {
+        results.emplace_back(*std::move(blob));
+        continue;
+      }
+      if (blob.error().kind != ReturnClass::data_error) return fail(std::move(blob).error());
+      results.emplace_back(fail(std::move(blob).error().error));
+      refused = true;
+    }
+    KAITO_CHECK(judge_items(refused));
+    return results;
+  });
+  if (!rewrapped) {
+    if (rewrapped.error().code == Code::integrity) ++counters_.refused;
+    return rewrapped;
+  }
+  for (const auto& outcome : *rewrapped) ++(outcome ? counters_.rewraps : counters_.refused);
+  return rewrapped;
+}
+
+// A data error concerns what is to be opened.
+TokenResult<Bytes> KeyService::rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item) {
+  ByteArray<kDekSize> dek{};
+  ++from.use.decryptions;
+  if (auto opened = unwrap_dek(session(), from.key.handle(), item.wrapped, item.aad_before, dek); !opened)
+    return fail(std::move(opened).error());
+  ++to.use.encryptions;
+  ++to.use.decryptions;
+  auto blob = wrap_dek(session(), to.key.handle(), WrapScheme::aes_gcm, dek, item.aad_after, random_);
+  wipe(dek);
+  return blob;
 }
 
 Result<AuditKey> KeyService::create_audit_key(KeyVersion version) {

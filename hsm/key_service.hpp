@@ -18,6 +18,10 @@
 
 namespace kaito::hsm {
 
+// One for each item, in order; integrity where it did not authenticate.
+template <class T>
+using Outcomes = std::vector<Result<T>>;
+
 struct UnwrappedDeks {
   std::vector<Status> outcomes;  // integrity where a DEK did not authenticate
   WipedBytes deks;               // kDekSize bytes for each outcome; zero where it is an error
@@ -38,9 +42,16 @@ class KeyService {
   Status load_org_kek(OrgKekView kek);
   Result<std::vector<Bytes>> wrap(OrgKekView kek, std::span<const DekToWrapView> deks);
   Result<UnwrappedDeks> unwrap(OrgKekView kek, std::span<const DekToUnwrapView> deks);
+  Result<Outcomes<Bytes>> rewrap_org_keks(KeyVersion from, KeyVersion to, std::span<const OrgKekView> keks);
+  Result<Outcomes<Bytes>> rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks);
   Result<AuditKey> create_audit_key(KeyVersion version);
   Result<AuditKey> audit_key(KeyVersion version);
   Result<ByteArray<64>> sign(KeyVersion version, ByteView message);
+  Status create_backup_key(KeyVersion version);
+  // Success when the key is gone from the token and from the guarded copy; also when it was gone before.
+  Status destroy_platform_kek(KeyVersion version);
+  Status destroy_audit_key(KeyVersion version);
+  Status destroy_backup_key(KeyVersion version);
 
   // Set when nothing but a new process can help; the worker then answers what it has and ends.
   [[nodiscard]] const std::optional<Error>& must_restart() const noexcept { return must_restart_; }
@@ -59,6 +70,11 @@ class KeyService {
   auto attempt(Operation operation) -> Result<typename std::invoke_result_t<Operation>::value_type>;
   template <class Undo>
   Status make_durable(Undo undo);
+  Status create_kek(PlatformKeks& keks, KeyVersion version, std::string_view event);
+  template <class Keys>
+  Status destroy_key(Keys& keys, KeyVersion version, std::size_t objects, std::string_view event);
+  TokenOutcome judge_items(bool refused);
+  TokenResult<Bytes> rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item);
   Session& session() noexcept { return token_->session(); }
 
   std::unique_ptr<Token> token_;
@@ -66,7 +82,8 @@ class KeyService {
   Random& random_;
   Logger& logger_;
   std::optional<Canary> canary_;
-  PlatformKeks platform_keks_;
+  PlatformKeks platform_keks_{PlatformKeks::kLabel};
+  PlatformKeks backup_keys_{PlatformKeks::kBackupLabel};
   AuditKeys audit_keys_;
   OrgKeks org_keks_;
   TokenStatus counters_;  // of it, only the counters are used

@@ -32,6 +32,18 @@ class LruCache {
     KAITO_INVARIANT(index_.emplace(entries_.front().first, entries_.begin()).second);
     return entries_.front().second;
   }
+  // Forgets every entry for which `condition(value)` holds.
+  template <class Condition>
+  void erase_if(Condition condition) {
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+      if (!condition(std::as_const(entry->second))) {
+        ++entry;
+        continue;
+      }
+      index_.erase(entry->first);
+      entry = entries_.erase(entry);
+    }
+  }
   void clear() {
     index_.clear();
     entries_.clear();

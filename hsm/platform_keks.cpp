@@ -1,24 +1,22 @@
 #include "hsm/platform_keks.hpp"
 
+#include "hsm/key_destruction.hpp"
 #include "hsm/key_policy.hpp"
 
 namespace kaito::hsm {
-namespace {
 
-std::string name_of(KeyVersion version) { return fmt::format("{} version {}", PlatformKeks::kLabel, version); }
+std::string PlatformKeks::name_of(KeyVersion version) const { return fmt::format("{} version {}", label_, version); }
 
-}  // namespace
-
-TokenResult<PlatformKeks> PlatformKeks::find(Session& session) {
+TokenResult<PlatformKeks> PlatformKeks::find(Session& session, std::string_view label) {
   KAITO_TRY(const auto objects,
-            session.find(AttributeTemplate().number(CKA_CLASS, CKO_SECRET_KEY).text(CKA_LABEL, kLabel)));
-  PlatformKeks keks;
+            session.find(AttributeTemplate().number(CKA_CLASS, CKO_SECRET_KEY).text(CKA_LABEL, label)));
+  PlatformKeks keks(label);
   for (const ObjectHandle object : objects) {
-    KAITO_TRY(const KeyVersion version, version_of(session, object, kLabel));
-    KAITO_CHECK(check_platform_kek(session, object, name_of(version)));
+    KAITO_TRY(const KeyVersion version, version_of(session, object, label));
+    KAITO_CHECK(check_platform_kek(session, object, keks.name_of(version)));
     if (!keks.keys_.emplace(version, object).second)
-      return fail(
-          Failure(Error{.code = Code::hsm_key_rejected, .detail = fmt::format("{} exists twice", name_of(version))}));
+      return fail(Failure(
+          Error{.code = Code::hsm_key_rejected, .detail = fmt::format("{} exists twice", keks.name_of(version))}));
   }
   return keks;
 }
@@ -31,7 +29,7 @@ TokenOutcome PlatformKeks::create(Session& session, KeyVersion version) {
                                                                               .number(CKA_CLASS, CKO_SECRET_KEY)
                                                                               .number(CKA_KEY_TYPE, CKK_AES)
                                                                               .number(CKA_VALUE_LEN, 32)
-                                                                              .text(CKA_LABEL, kLabel)
+                                                                              .text(CKA_LABEL, label_)
                                                                               .bytes(CKA_ID, key_id(version))
                                                                               .flag(CKA_TOKEN, true)
                                                                               .flag(CKA_PRIVATE, true)
@@ -52,11 +50,13 @@ TokenOutcome PlatformKeks::create(Session& session, KeyVersion version) {
   return {};
 }
 
-TokenOutcome PlatformKeks::destroy(Session& session, KeyVersion version) {
-  KAITO_TRY(const ObjectHandle key, at(version));
-  KAITO_CHECK(session.destroy(key));
+TokenResult<std::size_t> PlatformKeks::destroy(Session& session, KeyVersion version) {
+  const auto known = keys_.find(version);
+  KAITO_TRY(const std::size_t found,
+            destroy_and_look_again(session, CKO_SECRET_KEY, label_, version,
+                                   known == keys_.end() ? std::nullopt : std::optional(known->second)));
   keys_.erase(version);
-  return {};
+  return found;
 }
 
 TokenResult<ObjectHandle> PlatformKeks::at(KeyVersion version) const {

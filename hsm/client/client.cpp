@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <concepts>
-
-#include "hsm/client/supervisor.hpp"
+#include "hsm/client/request.hpp"
 #include "hsm/protocol/messages.hpp"
 
 namespace kaito::hsm {
@@ -30,10 +28,15 @@ Status check_aad(ByteView aad) {
   return {};
 }
 
+Status check_blob(ByteView blob) {
+  if (blob.empty() || blob.size() > kMaxBlob)
+    return fail_invalid("kek", fmt::format("must have a blob of 1 to {} bytes", kMaxBlob));
+  return {};
+}
+
 Status check_kek(const OrgKekRef& kek) {
   if (!kek) return fail_invalid("kek", "must be given");
-  if (kek->wrapped.blob.empty() || kek->wrapped.blob.size() > kMaxBlob)
-    return fail_invalid("kek", fmt::format("must have a blob of 1 to {} bytes", kMaxBlob));
+  KAITO_CHECK(check_blob(kek->wrapped.blob));
   return check_aad(kek->aad);
 }
 
@@ -44,49 +47,53 @@ Status check_wrapped(const WrappedDek& wrapped) {
   return {};
 }
 
+Status check_item(const DekToWrap& item) {
+  if (item.dek.size() != kDekSize) return fail_invalid("dek", fmt::format("must be {} bytes", kDekSize));
+  return check_aad(item.aad);
+}
+Status check_item(const DekToUnwrap& item) {
+  KAITO_CHECK(check_wrapped(item.wrapped));
+  return check_aad(item.aad);
+}
+Status check_item(const DekToRewrap& item) {
+  KAITO_CHECK(check_wrapped(item.wrapped));
+  KAITO_CHECK(check_aad(item.aad_before));
+  return check_aad(item.aad_after);
+}
+Status check_item(const OrgKekToRewrap& item) {
+  KAITO_CHECK(check_blob(item.blob));
+  return check_aad(item.aad);
+}
+
 template <class Item>
-Status check_list(const OrgKekRef& kek, const std::vector<Item>& items) {
-  KAITO_CHECK(check_kek(kek));
-  if (items.size() > kMaxList) return fail_invalid("deks", fmt::format("must be at most {}", kMaxList));
-  for (const auto& item : items) {
-    KAITO_CHECK(check_aad(item.aad));
-    if constexpr (std::same_as<Item, DekToWrap>)
-      if (item.dek.size() != kDekSize) return fail_invalid("dek", fmt::format("must be {} bytes", kDekSize));
-    if constexpr (std::same_as<Item, DekToUnwrap>) KAITO_CHECK(check_wrapped(item.wrapped));
-  }
+Status check_items(std::string_view field, const std::vector<Item>& items) {
+  if (items.size() > kMaxList) return fail_invalid(std::string(field), fmt::format("must be at most {}", kMaxList));
+  for (const auto& item : items) KAITO_CHECK(check_item(item));
   return {};
 }
 
-std::size_t wire_size(const DekToWrap& item) { return kDekSize + item.aad.size() + 2; }
-std::size_t wire_size(const DekToUnwrap& item) { return item.wrapped.blob.size() + item.aad.size() + 4; }
-
-template <class V>
-Future<Result<V>> refused(Error error) {
-  auto [future, completer] = make_future<V>();
-  completer.set(fail(std::move(error)));
-  return std::move(future);
+template <class Item>
+Status check_list(const OrgKekRef& kek, const std::vector<Item>& items) {
+  KAITO_CHECK(check_kek(kek));
+  return check_items("deks", items);
 }
 
-// Sends what `encode(WireWriter&)` writes; the answer is what `decode(ByteReader&)` reads.
-template <class V, class Encode, class Decode>
-Future<Result<V>> request(Supervisor& supervisor, const Status& checked, Op op, Encode encode, Decode decode) {
-  if (!checked) return refused<V>(checked.error());
-  auto [future, completer] = make_future<V>();
-  Call call{.op = op, .payload = {}, .deadline = supervisor.deadline(), .done = {}};
-  WireWriter out(call.payload);
-  encode(out);
-  call.done = [done = std::move(completer), decode](Result<ByteReader> reply) mutable {
-    if (reply)
-      done.set(decode(*reply));
-    else
-      done.set(fail(std::move(reply).error()));
-  };
-  supervisor.submit(std::move(call));
-  return std::move(future);
+// What an org KEK takes in a frame, at most.
+constexpr std::size_t kOrgKekSize = 2 + kMaxBlob + 2 + kMaxAad;
+constexpr std::size_t kCounts = 16;
+
+FrameLimits limits_of(const Supervisor& supervisor, std::size_t org_keks, std::size_t most = kMaxBatch) {
+  return {.items = std::min(supervisor.config().max_batch, most), .head_size = org_keks * kOrgKekSize + kCounts};
 }
 
 void encode_nothing(WireWriter&) {}
 Status decode_nothing(ByteReader&) { return {}; }
+
+// An operation on one version of a key.
+template <class V, class Decode>
+Future<Result<V>> request_version(Supervisor& supervisor, Op op, KeyVersion version, Decode decode) {
+  return request<V>(supervisor, check_version(version), op, [&](WireWriter& out) { out.u32(version); }, decode);
+}
 
 Result<AuditKey> read_audit_key(ByteReader& in) {
   AuditKey key;
@@ -95,66 +102,15 @@ Result<AuditKey> read_audit_key(ByteReader& in) {
   return key;
 }
 
-// A list that travels in several frames: collects their results, answers with all of them or the first error.
-template <class Output>
-class Parts {
- public:
-  Parts(Completer<std::vector<Result<Output>>> done, std::size_t parts) : done_(std::move(done)), results_(parts) {}
+Result<PlatformKek> read_platform_kek(ByteReader& in) {
+  PlatformKek kek;
+  KAITO_TRY(kek.version, in.u32());
+  return kek;
+}
 
-  // On the supervisor's thread, or on the submitting thread when a part is refused at once.
-  void answer(std::size_t part, Result<std::vector<Result<Output>>> result) {
-    const std::scoped_lock lock(mutex_);
-    if (result)
-      results_[part] = *std::move(result);
-    else if (!error_)
-      error_ = std::move(result).error();
-    if (++answered_ < results_.size()) return;
-    if (error_) return done_.set(fail(*std::move(error_)));
-    std::vector<Result<Output>> all;
-    for (auto& some : results_) std::ranges::move(some, std::back_inserter(all));
-    done_.set(std::move(all));
-  }
-
- private:
-  std::mutex mutex_;
-  Completer<std::vector<Result<Output>>> done_;
-  std::vector<std::vector<Result<Output>>> results_;
-  std::size_t answered_ = 0;
-  std::optional<Error> error_;
-};
-
-// Cuts `items` into frames. `encode(WireWriter&, span)` writes one frame's request; `begin(ByteReader&)` reads what
-// stands before the reply's DEKs, `read(ByteReader&)` one DEK.
-template <class Output, class Item, class Encode, class Begin, class Read>
-Future<Result<std::vector<Result<Output>>>> request_list(Supervisor& supervisor, const OrgKekRef& kek,
-                                                         std::vector<Item> items, Op op, Encode encode, Begin begin,
-                                                         Read read) {
-  using List = std::vector<Result<Output>>;
-  if (auto checked = check_list(kek, items); !checked) return refused<List>(std::move(checked).error());
-  const std::size_t batch = supervisor.config().max_batch;
-  const std::size_t count = std::max<std::size_t>(1, (items.size() + batch - 1) / batch);
-  auto [future, completer] = make_future<List>();
-  auto parts = std::make_shared<Parts<Output>>(std::move(completer), count);
-  for (std::size_t part = 0; part < count; ++part) {
-    const auto some = std::span(items).subspan(part * batch, std::min(batch, items.size() - part * batch));
-    Call call{.op = op, .payload = {}, .deadline = supervisor.deadline(), .done = {}};
-    // All at once, so that a payload with DEKs is not moved as it grows.
-    std::size_t bound = kek->wrapped.blob.size() + kek->aad.size() + 16;
-    for (const Item& item : some) bound += wire_size(item);
-    call.payload.reserve(bound);
-    WireWriter out(call.payload);
-    encode(out, some);
-    call.done = [parts, part, size = some.size(), begin, read](Result<ByteReader> reply) {
-      if (!reply) return parts->answer(part, fail(std::move(reply).error()));
-      if (auto begun = begin(*reply); !begun) return parts->answer(part, fail(std::move(begun).error()));
-      List results;
-      results.reserve(size);
-      for (std::size_t i = 0; i < size; ++i) results.push_back(read(*reply));
-      parts->answer(part, std::move(results));
-    };
-    supervisor.submit(std::move(call));
-  }
-  return std::move(future);
+Result<WrappedOrgKek> read_blob(ByteReader& in, KeyVersion platform_version) {
+  KAITO_TRY(const ByteView blob, read_string(in, kMaxBlob));
+  return WrappedOrgKek{.platform_version = platform_version, .blob = Bytes(blob.begin(), blob.end())};
 }
 
 Result<WrappedDek> read_wrap_result(ByteReader& in) {
@@ -188,13 +144,19 @@ Future<Result<TokenStatus>> Client::status() {
 Future<Status> Client::canary() { return request<void>(*supervisor_, {}, Op::canary, encode_nothing, decode_nothing); }
 
 Future<Result<PlatformKek>> Client::create_platform_kek(KeyVersion version) {
-  return request<PlatformKek>(
-      *supervisor_, check_version(version), Op::create_platform_kek, [&](WireWriter& out) { out.u32(version); },
-      [](ByteReader& in) -> Result<PlatformKek> {
-        PlatformKek kek;
-        KAITO_TRY(kek.version, in.u32());
-        return kek;
-      });
+  return request_version<PlatformKek>(*supervisor_, Op::create_platform_kek, version, read_platform_kek);
+}
+
+Future<Status> Client::destroy_platform_kek(KeyVersion version) {
+  return request_version<void>(*supervisor_, Op::destroy_platform_kek, version, decode_nothing);
+}
+
+Future<Result<PlatformKek>> Client::create_backup_key(KeyVersion version) {
+  return request_version<PlatformKek>(*supervisor_, Op::create_backup_key, version, read_platform_kek);
+}
+
+Future<Status> Client::destroy_backup_key(KeyVersion version) {
+  return request_version<void>(*supervisor_, Op::destroy_backup_key, version, decode_nothing);
 }
 
 Future<Result<WrappedOrgKek>> Client::create_org_kek(KeyVersion platform_version, Bytes aad) {
@@ -206,10 +168,7 @@ Future<Result<WrappedOrgKek>> Client::create_org_kek(KeyVersion platform_version
         out.u32(platform_version);
         out.string(aad);
       },
-      [platform_version](ByteReader& in) -> Result<WrappedOrgKek> {
-        KAITO_TRY(const ByteView blob, read_string(in, kMaxBlob));
-        return WrappedOrgKek{.platform_version = platform_version, .blob = Bytes(blob.begin(), blob.end())};
-      });
+      [platform_version](ByteReader& in) { return read_blob(in, platform_version); });
 }
 
 Future<Status> Client::load_org_kek(OrgKekRef kek) {
@@ -219,15 +178,17 @@ Future<Status> Client::load_org_kek(OrgKekRef kek) {
 }
 
 Future<Result<std::vector<Result<WrappedDek>>>> Client::wrap_deks(OrgKekRef kek, std::vector<DekToWrap> deks) {
+  const Status checked = check_list(kek, deks);
   return request_list<WrappedDek>(
-      *supervisor_, kek, std::move(deks), Op::wrap_deks,
+      *supervisor_, checked, std::move(deks), limits_of(*supervisor_, 1), Op::wrap_deks,
       [&](WireWriter& out, std::span<const DekToWrap> some) { write_wrap_request(out, *kek, some); }, decode_nothing,
       read_wrap_result);
 }
 
 Future<Result<std::vector<Result<Dek>>>> Client::unwrap_deks(OrgKekRef kek, std::vector<DekToUnwrap> deks) {
+  const Status checked = check_list(kek, deks);
   return request_list<Dek>(
-      *supervisor_, kek, std::move(deks), Op::unwrap_deks,
+      *supervisor_, checked, std::move(deks), limits_of(*supervisor_, 1), Op::unwrap_deks,
       [&](WireWriter& out, std::span<const DekToUnwrap> some) {
         write_group_count(out, 1);
         write_group(out, *kek, some.size());
@@ -235,6 +196,31 @@ Future<Result<std::vector<Result<Dek>>>> Client::unwrap_deks(OrgKekRef kek, std:
       },
       read_outcome,  // the only group's
       read_unwrap_result);
+}
+
+Future<Result<std::vector<Result<WrappedOrgKek>>>> Client::rewrap_org_keks(KeyVersion from, KeyVersion to,
+                                                                           std::vector<OrgKekToRewrap> keks) {
+  Status checked = check_version(from);
+  if (checked) checked = check_version(to);
+  if (checked) checked = check_items("keks", keks);
+  return request_list<WrappedOrgKek>(
+      *supervisor_, checked, std::move(keks), limits_of(*supervisor_, 0, kMaxRewrapBatch), Op::rewrap_org_keks,
+      [&](WireWriter& out, std::span<const OrgKekToRewrap> some) { write_org_kek_rewrap_request(out, from, to, some); },
+      decode_nothing,
+      [to](ByteReader& in) -> Result<WrappedOrgKek> {
+        KAITO_CHECK(read_outcome(in));
+        return read_blob(in, to);
+      });
+}
+
+Future<Result<std::vector<Result<WrappedDek>>>> Client::rewrap_deks(OrgKekRef from, OrgKekRef to,
+                                                                    std::vector<DekToRewrap> deks) {
+  Status checked = check_kek(from);
+  if (checked) checked = check_list(to, deks);
+  return request_list<WrappedDek>(
+      *supervisor_, checked, std::move(deks), limits_of(*supervisor_, 2, kMaxRewrapBatch), Op::rewrap_deks,
+      [&](WireWriter& out, std::span<const DekToRewrap> some) { write_rewrap_request(out, *from, *to, some); },
+      decode_nothing, read_wrap_result);
 }
 
 Future<Result<Dek>> Client::unwrap_dek(OrgKekRef kek, WrappedDek wrapped, Bytes aad) {
@@ -252,14 +238,15 @@ Future<Result<Dek>> Client::unwrap_dek(OrgKekRef kek, WrappedDek wrapped, Bytes 
 }
 
 Future<Result<AuditKey>> Client::create_audit_key(KeyVersion version) {
-  return request<AuditKey>(
-      *supervisor_, check_version(version), Op::create_audit_key, [&](WireWriter& out) { out.u32(version); },
-      read_audit_key);
+  return request_version<AuditKey>(*supervisor_, Op::create_audit_key, version, read_audit_key);
 }
 
 Future<Result<AuditKey>> Client::audit_key(KeyVersion version) {
-  return request<AuditKey>(
-      *supervisor_, check_version(version), Op::audit_key, [&](WireWriter& out) { out.u32(version); }, read_audit_key);
+  return request_version<AuditKey>(*supervisor_, Op::audit_key, version, read_audit_key);
+}
+
+Future<Status> Client::destroy_audit_key(KeyVersion version) {
+  return request_version<void>(*supervisor_, Op::destroy_audit_key, version, decode_nothing);
 }
 
 Future<Result<ByteArray<64>>> Client::sign(KeyVersion audit_key, Bytes message) {

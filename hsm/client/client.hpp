@@ -42,11 +42,21 @@ class Client {
 
   // conflict: the version exists. The key never leaves the token; when this returns, the token's copy is durable.
   Future<Result<PlatformKek>> create_platform_kek(KeyVersion version);
+  // Success once the token was searched again and the key was not found, and the guarded copy of the token directory
+  // was rewritten without it; also when there was no such version, so that a repetition after a crash is harmless. Org
+  // KEKs that were loaded from it are dropped. After an error the key may or may not be there: repeat.
+  Future<Status> destroy_platform_kek(KeyVersion version);
   // not_found: no such platform KEK. The org KEK is generated in the token and leaves it only wrapped; `aad` binds the
   // blob to its place (org id and version) and is asked for again at every use.
   Future<Result<WrappedOrgKek>> create_org_kek(KeyVersion platform_version, Bytes aad);
   // Unwraps and verifies now what wrap and unwrap would load on demand. integrity: blob altered, or not of this `aad`.
   Future<Status> load_org_kek(OrgKekRef kek);
+
+  // The same org KEKs under another platform KEK; one result each, in order. not_found: no such version `from` or `to`.
+  // integrity on one: altered, not of its `aad`, or not wrapped by `from`. Each new blob was opened again before it is
+  // given out. The org KEKs never leave the token.
+  Future<Result<std::vector<Result<WrappedOrgKek>>>> rewrap_org_keks(KeyVersion from, KeyVersion to,
+                                                                     std::vector<OrgKekToRewrap> keks);
 
   // One result per DEK, in order. The outer error concerns the org KEK or the worker. Lists longer than max_batch are
   // cut into several frames.
@@ -56,12 +66,24 @@ class Client {
   // The same for one DEK. Calls that are made while the worker is busy travel together in one frame.
   Future<Result<Dek>> unwrap_dek(OrgKekRef kek, WrappedDek wrapped, Bytes aad);
 
+  // Opens DEKs with one org KEK and seals them with another (or the same); the DEKs do not leave the worker. One result
+  // each, in order. integrity on one: altered, or not of `from` and its aad_before. Each new one was opened again.
+  Future<Result<std::vector<Result<WrappedDek>>>> rewrap_deks(OrgKekRef from, OrgKekRef to,
+                                                              std::vector<DekToRewrap> deks);
+
   // conflict: the version exists.
   Future<Result<AuditKey>> create_audit_key(KeyVersion version);
   // not_found: no such version.
   Future<Result<AuditKey>> audit_key(KeyVersion version);
+  // As destroy_platform_kek().
+  Future<Status> destroy_audit_key(KeyVersion version);
   // Ed25519 (RFC 8032 §5.1, no pre-hash) over `message`, at most 64 KiB.
   Future<Result<ByteArray<64>>> sign(KeyVersion audit_key, Bytes message);
+
+  // AES-256 that wraps and unwraps, as a platform KEK does, with versions of its own. conflict: the version exists.
+  Future<Result<PlatformKek>> create_backup_key(KeyVersion version);
+  // As destroy_platform_kek().
+  Future<Status> destroy_backup_key(KeyVersion version);
 
   [[nodiscard]] WorkerState state() const;
 

@@ -10,7 +10,7 @@
 
 namespace kaito::hsm {
 
-inline constexpr std::uint8_t kProtocolVersion = 1;
+inline constexpr std::uint8_t kProtocolVersion = 2;
 inline constexpr std::size_t kFrameHeaderSize = 15;  // u32 length, u8 version, u64 id, u16 op
 inline constexpr std::size_t kMaxPayload = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxFrame = kFrameHeaderSize + kMaxPayload;
@@ -29,6 +29,12 @@ enum class Op : std::uint16_t {
   audit_key = 10,
   sign = 11,
   drain = 12,  // the worker replies and exits
+  rewrap_org_keks = 13,
+  rewrap_deks = 14,
+  destroy_platform_kek = 15,
+  destroy_audit_key = 16,
+  create_backup_key = 17,
+  destroy_backup_key = 18,
 };
 
 struct Frame {

@@ -18,6 +18,20 @@ Result<std::size_t> read_count(ByteReader& in, std::size_t limit) {
   return count;
 }
 
+void write_versions(WireWriter& out, const std::vector<PlatformKek>& keys) {
+  out.u16(keys.size());
+  for (const auto& key : keys) out.u32(key.version);
+}
+
+Result<std::vector<PlatformKek>> read_versions(ByteReader& in) {
+  KAITO_TRY(const std::size_t count, read_count(in, kMaxListed));
+  std::vector<PlatformKek> keys(count);
+  for (auto& key : keys) {
+    KAITO_TRY(key.version, in.u32());
+  }
+  return keys;
+}
+
 }  // namespace
 
 void write_org_kek(WireWriter& out, const OrgKek& kek) {
@@ -82,6 +96,54 @@ Result<std::vector<UnwrapGroup>> read_unwrap_request(ByteReader& in) {
   return groups;
 }
 
+void write_org_kek_rewrap_request(WireWriter& out, KeyVersion from, KeyVersion to,
+                                  std::span<const OrgKekToRewrap> keks) {
+  out.u32(from);
+  out.u32(to);
+  out.u16(keks.size());
+  for (const auto& kek : keks) {
+    out.string(kek.blob);
+    out.string(kek.aad);
+  }
+}
+
+Result<OrgKekRewrapRequest> read_org_kek_rewrap_request(ByteReader& in) {
+  OrgKekRewrapRequest request;
+  KAITO_TRY(request.from, in.u32());
+  KAITO_TRY(request.to, in.u32());
+  KAITO_TRY(const std::size_t count, read_count(in, kMaxRewrapBatch));
+  request.keks.resize(count);
+  for (auto& kek : request.keks) {
+    KAITO_TRY(kek, read_org_kek(in));
+  }
+  return request;
+}
+
+void write_rewrap_request(WireWriter& out, const OrgKek& from, const OrgKek& to, std::span<const DekToRewrap> deks) {
+  write_org_kek(out, from);
+  write_org_kek(out, to);
+  out.u16(deks.size());
+  for (const auto& item : deks) {
+    write_wrapped_dek(out, item.wrapped.blob);
+    out.string(item.aad_before);
+    out.string(item.aad_after);
+  }
+}
+
+Result<RewrapRequest> read_rewrap_request(ByteReader& in) {
+  RewrapRequest request;
+  KAITO_TRY(request.from, read_org_kek(in));
+  KAITO_TRY(request.to, read_org_kek(in));
+  KAITO_TRY(const std::size_t count, read_count(in, kMaxRewrapBatch));
+  request.deks.resize(count);
+  for (auto& item : request.deks) {
+    KAITO_TRY(item.wrapped, read_wrapped_dek(in));
+    KAITO_TRY(item.aad_before, read_string(in, kMaxAad));
+    KAITO_TRY(item.aad_after, read_string(in, kMaxAad));
+  }
+  return request;
+}
+
 void write_wrapped_dek(WireWriter& out, ByteView blob) { out.string(blob); }
 
 Result<ByteView> read_wrapped_dek(ByteReader& in) { return read_string(in, kMaxWrappedDek); }
@@ -107,8 +169,8 @@ void write_token_status(WireWriter& out, const TokenStatus& status) {
   out.u16(status.mechanisms.size());
   for (const auto& name : status.mechanisms) out.string(name);
   out.u64(status.max_sessions);
-  out.u16(status.platform_keks.size());
-  for (const auto& kek : status.platform_keks) out.u32(kek.version);
+  write_versions(out, status.platform_keks);
+  write_versions(out, status.backup_keys);
   out.u16(status.audit_keys.size());
   for (const auto& key : status.audit_keys) {
     out.u32(key.version);
@@ -120,8 +182,8 @@ void write_token_status(WireWriter& out, const TokenStatus& status) {
     out.u64(use.encryptions);
     out.u64(use.decryptions);
   }
-  for (const auto number :
-       {status.loaded_org_keks, status.epoch, status.wraps, status.unwraps, status.refused, status.signatures})
+  for (const auto number : {status.loaded_org_keks, status.epoch, status.wraps, status.unwraps, status.rewraps,
+                            status.refused, status.signatures})
     out.u64(number);
 }
 
@@ -136,11 +198,8 @@ Result<TokenStatus> read_token_status(ByteReader& in) {
     KAITO_TRY(name, read_text(in, kMaxName));
   }
   KAITO_TRY(status.max_sessions, in.u64());
-  KAITO_TRY(const std::size_t platform_keks, read_count(in, kMaxListed));
-  status.platform_keks.resize(platform_keks);
-  for (auto& kek : status.platform_keks) {
-    KAITO_TRY(kek.version, in.u32());
-  }
+  KAITO_TRY(status.platform_keks, read_versions(in));
+  KAITO_TRY(status.backup_keys, read_versions(in));
   KAITO_TRY(const std::size_t audit_keys, read_count(in, kMaxListed));
   status.audit_keys.resize(audit_keys);
   for (auto& key : status.audit_keys) {
@@ -154,8 +213,8 @@ Result<TokenStatus> read_token_status(ByteReader& in) {
     KAITO_TRY(use.encryptions, in.u64());
     KAITO_TRY(use.decryptions, in.u64());
   }
-  for (auto* number :
-       {&status.loaded_org_keks, &status.epoch, &status.wraps, &status.unwraps, &status.refused, &status.signatures}) {
+  for (auto* number : {&status.loaded_org_keks, &status.epoch, &status.wraps, &status.unwraps, &status.rewraps,
+                       &status.refused, &status.signatures}) {
     KAITO_TRY(*number, in.u64());
   }
   return status;

@@ -16,6 +16,8 @@ namespace kaito::hsm {
 inline constexpr std::size_t kMaxBlob = 1024;          // of an org KEK; RSA-OAEP with 4096 bits fits
 inline constexpr std::size_t kMaxMessage = 64 * 1024;  // to be signed
 inline constexpr std::size_t kMaxBatch = 1024;         // DEKs in a frame
+// In a frame to be rewrapped: so many fit at their largest.
+inline constexpr std::size_t kMaxRewrapBatch = 512;
 
 // An org KEK as the worker sees it.
 struct OrgKekView {
@@ -49,6 +51,28 @@ void write_group(WireWriter& out, const OrgKek& kek, std::size_t deks);  // foll
 void write_dek_to_unwrap(WireWriter& out, ByteView wrapped, ByteView aad);
 // The groups' DEKs together number at most kMaxBatch.
 Result<std::vector<UnwrapGroup>> read_unwrap_request(ByteReader& in);
+
+struct OrgKekRewrapRequest {
+  KeyVersion from = 0;
+  KeyVersion to = 0;
+  std::vector<OrgKekView> keks;
+};
+void write_org_kek_rewrap_request(WireWriter& out, KeyVersion from, KeyVersion to,
+                                  std::span<const OrgKekToRewrap> keks);
+Result<OrgKekRewrapRequest> read_org_kek_rewrap_request(ByteReader& in);
+
+struct DekToRewrapView {
+  ByteView wrapped;
+  ByteView aad_before;
+  ByteView aad_after;
+};
+struct RewrapRequest {
+  OrgKekView from;
+  OrgKekView to;
+  std::vector<DekToRewrapView> deks;
+};
+void write_rewrap_request(WireWriter& out, const OrgKek& from, const OrgKek& to, std::span<const DekToRewrap> deks);
+Result<RewrapRequest> read_rewrap_request(ByteReader& in);
 
 void write_wrapped_dek(WireWriter& out, ByteView blob);
 Result<ByteView> read_wrapped_dek(ByteReader& in);

@@ -36,11 +36,13 @@ struct TokenStatus {
   std::uint64_t max_sessions = 0;       // 0: unlimited or unknown
   std::vector<PlatformKek> platform_keks;
   std::vector<AuditKey> audit_keys;
-  std::vector<OrgKekUse> org_keks;  // loaded now, most recently used first, at most 64
+  std::vector<PlatformKek> backup_keys;  // of the platform KEKs' kind
+  std::vector<OrgKekUse> org_keks;       // loaded now, most recently used first, at most 64
   std::uint64_t loaded_org_keks = 0;
   std::uint64_t epoch = 0;  // grows each time the token is reopened
   std::uint64_t wraps = 0;  // DEKs, since the worker started
   std::uint64_t unwraps = 0;
+  std::uint64_t rewraps = 0;  // DEKs and org KEKs
   std::uint64_t refused = 0;  // DEKs and org KEKs that failed authentication
   std::uint64_t signatures = 0;
 };

@@ -28,4 +28,10 @@ struct DekToUnwrap {
   Bytes aad;
 };
 
+struct DekToRewrap {
+  WrappedDek wrapped;
+  Bytes aad_before;
+  Bytes aad_after;
+};
+
 }  // namespace kaito::hsm

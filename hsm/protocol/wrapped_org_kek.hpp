@@ -15,6 +15,11 @@ struct WrappedOrgKek {
   Bytes blob;
 };
 
+struct OrgKekToRewrap {
+  Bytes blob;
+  Bytes aad;  // the same before and after
+};
+
 // Everything that is needed to use an org KEK. Immutable and shared: a copy of the reference costs no copy of the blob.
 struct OrgKek {
   OrgId org;               // for logs; what binds the blob to the org is `aad`

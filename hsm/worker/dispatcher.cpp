@@ -27,6 +27,18 @@ void write_unwrapped(WireWriter& out, const Result<UnwrappedDeks>& group) {
   }
 }
 
+template <class T, class Write>
+void write_outcomes(WireWriter& out, const Outcomes<T>& outcomes, Write write) {
+  for (const auto& outcome : outcomes) {
+    if (!outcome) {
+      write_error(out, outcome.error());
+      continue;
+    }
+    write_ok(out);
+    write(out, *outcome);
+  }
+}
+
 }  // namespace
 
 void Dispatcher::handle(const Frame& frame, WipedBytes& out) {
@@ -63,10 +75,16 @@ Status Dispatcher::reply(Op op, ByteReader in, WireWriter& out) {
     }
     case Op::create_platform_kek:
     case Op::create_audit_key:
-    case Op::audit_key: return keys(op, in, out);
+    case Op::audit_key:
+    case Op::create_backup_key:
+    case Op::destroy_platform_kek:
+    case Op::destroy_audit_key:
+    case Op::destroy_backup_key: return keys(op, in, out);
     case Op::create_org_kek: return create_org_kek(in, out);
     case Op::wrap_deks: return wrap(in, out);
     case Op::unwrap_deks: return unwrap(in, out);
+    case Op::rewrap_org_keks: return rewrap_org_keks(in, out);
+    case Op::rewrap_deks: return rewrap(in, out);
     case Op::sign: return sign(in, out);
     case Op::hello: break;
   }
@@ -77,15 +95,27 @@ Status Dispatcher::keys(Op op, ByteReader in, WireWriter& out) {
   KAITO_TRY(const KeyVersion version, in.u32());
   KAITO_CHECK(in.finish());
   if (version == 0) return fail(Code::invalid_request, "key version 0");
-  if (op == Op::create_platform_kek) {
-    KAITO_CHECK(service_.create_platform_kek(version));
-    write_ok(out);
-    out.u32(version);
+  if (op == Op::audit_key || op == Op::create_audit_key) {
+    KAITO_TRY(const AuditKey key,
+              op == Op::audit_key ? service_.audit_key(version) : service_.create_audit_key(version));
+    write_audit_key(out, key);
     return {};
   }
-  KAITO_TRY(const AuditKey key, op == Op::audit_key ? service_.audit_key(version) : service_.create_audit_key(version));
-  write_audit_key(out, key);
+  KAITO_CHECK(create_or_destroy(op, version));
+  write_ok(out);
+  out.u32(version);
   return {};
+}
+
+Status Dispatcher::create_or_destroy(Op op, KeyVersion version) {
+  switch (op) {
+    case Op::create_platform_kek: return service_.create_platform_kek(version);
+    case Op::create_backup_key: return service_.create_backup_key(version);
+    case Op::destroy_platform_kek: return service_.destroy_platform_kek(version);
+    case Op::destroy_backup_key: return service_.destroy_backup_key(version);
+    case Op::destroy_audit_key: return service_.destroy_audit_key(version);
+    default: return fail(Code::internal, "not an operation on a key version");
+  }
 }
 
 Status Dispatcher::create_org_kek(ByteReader in, WireWriter& out) {
@@ -115,6 +145,24 @@ Status Dispatcher::unwrap(ByteReader in, WireWriter& out) {
   KAITO_CHECK(in.finish());
   write_ok(out);
   for (const UnwrapGroup& group : groups) write_unwrapped(out, service_.unwrap(group.kek, group.deks));
+  return {};
+}
+
+Status Dispatcher::rewrap_org_keks(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const OrgKekRewrapRequest request, read_org_kek_rewrap_request(in));
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const auto blobs, service_.rewrap_org_keks(request.from, request.to, request.keks));
+  write_ok(out);
+  write_outcomes(out, blobs, [](WireWriter& to, const Bytes& blob) { to.string(blob); });
+  return {};
+}
+
+Status Dispatcher::rewrap(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const RewrapRequest request, read_rewrap_request(in));
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const auto deks, service_.rewrap(request.from, request.to, request.deks));
+  write_ok(out);
+  write_outcomes(out, deks, write_wrapped_dek);
   return {};
 }
 

@@ -19,8 +19,11 @@ class Dispatcher {
   Status reply(Op op, ByteReader in, WireWriter& out);
   Status wrap(ByteReader in, WireWriter& out);
   Status unwrap(ByteReader in, WireWriter& out);
+  Status rewrap_org_keks(ByteReader in, WireWriter& out);
+  Status rewrap(ByteReader in, WireWriter& out);
   Status create_org_kek(ByteReader in, WireWriter& out);
   Status keys(Op op, ByteReader in, WireWriter& out);
+  Status create_or_destroy(Op op, KeyVersion version);
   Status sign(ByteReader in, WireWriter& out);
   KeyService& service_;
   bool draining_ = false;

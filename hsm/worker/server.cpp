@@ -39,9 +39,9 @@ Status serve(int socket, Connection& connection, KeyService& service) {
       KAITO_TRY(const auto frame, connection.next());
       if (!frame) break;
       dispatcher.handle(*frame, connection.outgoing());
+      // At once: the next frame may be a long one. A client that is gone needs no answer; that is no failure.
+      if (!flush(socket, connection)) return {};
     }
-    // A client that is gone needs no answer; that is no failure.
-    if (!flush(socket, connection)) return {};
     if (service.must_restart()) return fail(*service.must_restart());
   }
   return {};

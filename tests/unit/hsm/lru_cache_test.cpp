@@ -39,5 +39,16 @@ TEST(LruCache, IsEmptyAfterItWasCleared) {
   EXPECT_EQ(*cache.find(1), 2);
 }
 
+TEST(LruCache, ErasesThoseForWhichTheConditionHolds) {
+  LruCache<int, int> cache(4);
+  for (int i = 0; i < 4; ++i) cache.insert(i, i);
+  cache.erase_if([](int value) { return value % 2 == 1; });
+  EXPECT_EQ(cache.size(), 2u);
+  EXPECT_NE(cache.find(2), nullptr);
+  EXPECT_EQ(cache.find(3), nullptr);
+  cache.insert(3, 3);
+  EXPECT_EQ(cache.size(), 3u);
+}
+
 }  // namespace
 }  // namespace kaito::hsm

@@ -78,9 +78,44 @@ TEST(Messages, SignRequestWithATooLongMessageIsRefused) {
   EXPECT_FALSE(read_sign_request(reader));
 }
 
+TEST(Messages, RewrapRequestsSurviveTheTripAndNoPrefixDoes) {
+  WipedBytes keks;
+  WireWriter to_keks(keks);
+  write_org_kek_rewrap_request(to_keks, 3, 4, std::vector<OrgKekToRewrap>{{Bytes(90, 1), Bytes(5, 2)}, {Bytes(1), {}}});
+  expect_no_prefix(keks, read_org_kek_rewrap_request);
+  ByteReader keks_reader(keks);
+  const auto kek_request = read_org_kek_rewrap_request(keks_reader);
+  EXPECT_EQ(kek_request->from, 3u);
+  EXPECT_EQ(kek_request->to, 4u);
+  EXPECT_EQ(kek_request->keks[0].aad.size(), 5u);
+
+  WipedBytes deks;
+  WireWriter to_deks(deks);
+  write_rewrap_request(to_deks, kek_of(90, 40), kek_of(91, 0),
+                       std::vector<DekToRewrap>{{.wrapped = {}, .aad_before = Bytes(3, 1), .aad_after = Bytes(4, 2)}});
+  expect_no_prefix(deks, read_rewrap_request);
+  ByteReader deks_reader(deks);
+  const auto dek_request = read_rewrap_request(deks_reader);
+  EXPECT_EQ(dek_request->to.blob.size(), 91u);
+  EXPECT_EQ(dek_request->deks[0].aad_after.size(), 4u);
+}
+
+TEST(Messages, RewrapRequestsOverTheirLimitAreRefused) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_org_kek_rewrap_request(out, 1, 2, std::vector<OrgKekToRewrap>(kMaxRewrapBatch + 1));
+  ByteReader keks(bytes);
+  EXPECT_FALSE(read_org_kek_rewrap_request(keks));
+  bytes.clear();
+  write_rewrap_request(out, kek_of(1, 0), kek_of(1, 0), std::vector<DekToRewrap>(kMaxRewrapBatch + 1));
+  ByteReader deks(bytes);
+  EXPECT_FALSE(read_rewrap_request(deks));
+}
+
 TEST(Messages, StatusSurvivesTheTripAndNoPrefixDoes) {
   TokenStatus status{.label = "label", .serial = "0123", .mechanisms = {"CKM_AES_GCM"}, .max_sessions = 2};
   status.platform_keks = {{.version = 1}, {.version = 7}};
+  status.backup_keys = {{.version = 5}};
   status.audit_keys = {{.version = 3, .public_key = {1, 2, 3}}};
   status.org_keks = {{.key = "abcd", .encryptions = 5, .decryptions = 6}};
   status.signatures = 11;
@@ -92,6 +127,8 @@ TEST(Messages, StatusSurvivesTheTripAndNoPrefixDoes) {
   const auto read = read_token_status(reader);
   EXPECT_EQ(read->label, "label");
   EXPECT_EQ(read->platform_keks[1].version, 7u);
+  ASSERT_EQ(read->backup_keys.size(), 1u);
+  EXPECT_EQ(read->backup_keys[0].version, 5u);
   EXPECT_EQ(read->audit_keys[0].public_key[2], 3);
   EXPECT_EQ(read->org_keks[0].decryptions, 6u);
   EXPECT_EQ(read->signatures, 11u);
