@@ -48,11 +48,10 @@ Result<auth::Principal> Gate::identify(const Endpoint& endpoint, const http::Req
                       .reason = "is " + std::string(to_string(services_.status.state()))});
   KAITO_CHECK(check_web_origin(head, services_.origins));
   if (endpoint.access.anyone) return auth::Principal();
-  KAITO_TRY(const auto snapshot, services_.store.snapshot());
-  KAITO_TRY(auth::Principal principal, services_.authenticator.authenticate(
-                                           *snapshot, {.authorization = head.header(http::HeaderName::authorization),
-                                                       .cookie = head.header(http::HeaderName::cookie),
-                                                       .peer = head.peer}));
+  KAITO_TRY(auth::Principal principal,
+            services_.authenticator.authenticate({.authorization = head.header(http::HeaderName::authorization),
+                                                  .cookie = head.header(http::HeaderName::cookie),
+                                                  .peer = head.peer}));
   if (principal.is_anonymous()) return fail(Code::unauthenticated, "no credentials");
   return principal;
 }

@@ -15,6 +15,7 @@ constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxNetworks = 32;
 constexpr std::size_t kMaxGroups = 256;
 constexpr std::size_t kHintCharacters = 4;
+constexpr std::size_t kRemembered = 16'384;
 constexpr Seconds kTouchInterval = std::chrono::minutes(1);
 
 // The canonical list that the row keeps.
@@ -84,7 +85,7 @@ Status insert(store::Writer& writer, const store::ApiKey& key, const std::option
 }  // namespace
 
 ApiKeys::ApiKeys(store::Store& store, audit::Journal& journal, const Clock& clock, Random& random)
-    : store_(store), journal_(journal), clock_(clock), random_(random) {}
+    : store_(store), journal_(journal), clock_(clock), random_(random), known_(store, kRemembered) {}
 
 Task<Result<Recorded<IssuedApiKey>>> ApiKeys::issue(const Permit& permit, NewApiKey wanted) {
   const TimePoint now = clock_.now();
@@ -131,9 +132,10 @@ Task<Result<Recorded<void>>> ApiKeys::revoke(const Permit& permit, ApiKeyId id) 
   co_return Recorded<void>{.result = {}, .receipt = std::move(receipt)};
 }
 
-Result<Principal> ApiKeys::authenticate(store::Reader& reader, std::string_view token, const http::IpAddress& peer) {
+Result<Principal> ApiKeys::authenticate(std::string_view token, const http::IpAddress& peer) {
   KAITO_TRY(const TokenDigest digest, digest_token(TokenKind::api_key, token));
-  KAITO_TRY(std::optional<store::ApiKey> key, reader.api_key_by_hash(digest));
+  KAITO_TRY(const auto key,
+            known_.get(digest, [&digest](store::Reader& reader) { return reader.api_key_by_hash(digest); }));
   if (!key) return fail(Code::unauthenticated, "API key is unknown or revoked");
   const TimePoint now = clock_.now();
   if (key->expires_at && now >= *key->expires_at) return fail(Code::unauthenticated, "API key has expired");
@@ -146,11 +148,11 @@ Result<Principal> ApiKeys::authenticate(store::Reader& reader, std::string_view 
     static_cast<void>(store_.write([id = key->id, now](store::Writer& writer) { return writer.touch_api_key(id, now); },
                                    store::JobKind::change));
 
-  ApiKeyPrincipal principal{.id = key->id, .org = key->org, .name = std::move(key->name), .scopes = scopes};
+  ApiKeyPrincipal principal{.id = key->id, .org = key->org, .name = key->name, .scopes = scopes};
   if (key->groups.empty())
     principal.groups.reset();
   else
-    principal.groups = std::move(key->groups);
+    principal.groups = key->groups;
   return Principal(std::move(principal));
 }
 

@@ -1,6 +1,7 @@
 // API keys (S8): scoped, expiring, bound to networks; hashed at rest; shown once.
 #pragma once
 
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,7 @@
 #include "appliance/auth/permit.hpp"
 #include "appliance/auth/recorded.hpp"
 #include "appliance/http/ip_address.hpp"
-#include "appliance/store/store.hpp"
+#include "appliance/store/read_cache.hpp"
 
 namespace kaito::auth {
 
@@ -39,13 +40,22 @@ class ApiKeys {
 
   // The principal behind a key: known, not expired, called from an allowed network; else Code::unauthenticated, and the
   // detail says which. Notes the use at most once a minute.
-  Result<Principal> authenticate(store::Reader& reader, std::string_view token, const http::IpAddress& peer);
+  Result<Principal> authenticate(std::string_view token, const http::IpAddress& peer);
 
  private:
+  // A digest is uniform already.
+  struct DigestHash {
+    std::size_t operator()(const TokenDigest& digest) const noexcept {
+      std::size_t hash = 0;
+      std::memcpy(&hash, digest.data(), sizeof(hash));
+      return hash;
+    }
+  };
   store::Store& store_;
   audit::Journal& journal_;
   const Clock& clock_;
   Random& random_;
+  store::ReadCache<TokenDigest, store::ApiKey, DigestHash> known_;
 };
 
 }  // namespace kaito::auth

@@ -17,7 +17,7 @@ Result<std::string_view> bearer_token_in(std::string_view authorization) {
 
 }  // namespace
 
-Result<Principal> Authenticator::authenticate(store::Reader& reader, const PresentedCredentials& presented) {
+Result<Principal> Authenticator::authenticate(const PresentedCredentials& presented) {
   std::optional<std::string_view> session;
   if (presented.cookie) {
     KAITO_TRY(session, session_token_in(*presented.cookie));
@@ -25,10 +25,11 @@ Result<Principal> Authenticator::authenticate(store::Reader& reader, const Prese
   if (presented.authorization) {
     if (session) return fail(Code::unauthenticated, "both a session and an Authorization header");
     KAITO_TRY(const std::string_view token, bearer_token_in(*presented.authorization));
-    return keys_.authenticate(reader, token, presented.peer);
+    return keys_.authenticate(token, presented.peer);
   }
-  if (session) return sessions_.authenticate(reader, *session);
-  return Principal();
+  if (!session) return Principal();
+  KAITO_TRY(const auto snapshot, store_.snapshot());
+  return sessions_.authenticate(*snapshot, *session);
 }
 
 }  // namespace kaito::auth

@@ -18,14 +18,16 @@ struct PresentedCredentials {
 // Thread-safe.
 class Authenticator {
  public:
-  Authenticator(Sessions& sessions, ApiKeys& keys) noexcept : sessions_(sessions), keys_(keys) {}
+  Authenticator(store::Store& store, Sessions& sessions, ApiKeys& keys) noexcept
+      : store_(store), sessions_(sessions), keys_(keys) {}
 
   // For endpoints that need a caller; one that is open to all does not ask, so that a browser with a dead cookie can
   // still log in. Anonymous when nothing is presented. `Authorization: Bearer kto_live_…` is an API key, the session
   // cookie a session; both at once, another scheme, or a credential that does not hold is Code::unauthenticated.
-  Result<Principal> authenticate(store::Reader& reader, const PresentedCredentials& presented);
+  Result<Principal> authenticate(const PresentedCredentials& presented);
 
  private:
+  store::Store& store_;
   Sessions& sessions_;
   ApiKeys& keys_;
 };

@@ -59,7 +59,7 @@ struct ServiceParts {
       : rate_limiter(scaled_limits(rate_scale), clock, random),
         sessions(store, journal, clock, random, policy),
         api_keys(store, journal, clock, random),
-        authenticator(sessions, api_keys),
+        authenticator(store, sessions, api_keys),
         member_login(store, journal, hasher, sessions, clock),
         member_password(store, journal, hasher, sessions, clock),
         ceremonies(clock, random),

@@ -184,6 +184,11 @@ class Store {
   // at once, when too many jobs wait already.
   virtual Future<Result<void>> write(Job job, JobKind kind) = 0;
 
+  // Moves on with every batch that holds a change, before any job of the batch completes. So what was read from a
+  // snapshot that was taken at a generation is the present state for as long as the generation stays: see
+  // read_cache.hpp.
+  [[nodiscard]] virtual std::uint64_t change_generation() const noexcept = 0;
+
   // Set once, before the first write. The observer must live until every write has completed.
   virtual void observe(BatchObserver& observer) = 0;
 

@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "appliance/vault/seed_access.hpp"
 #include "appliance/vault/seed_parameters.hpp"
 
 namespace kaito::vault {
@@ -34,14 +33,10 @@ audit::Target seed_target(const SeedId& id) { return {.kind = "seed", .id = id.s
 }  // namespace
 
 Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, SeedId id, bool want_next) {
-  store::Seed row;
-  {
-    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
-    KAITO_CO_TRY(row, reachable_seed(*snapshot, permit, id));
-  }
-  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
+  KAITO_CO_TRY(const auto row, rows_.reachable(permit, id));
+  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row->parameters));
   if (parameters.type == otp::Type::hotp) co_return fail(hotp_needs_post());
-  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row));
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(*row));
   auto code = time_code(open.secret, parameters, clock_.now(), want_next);
   if (!code) co_return fail(std::move(code).error());
   audit::Event event = permit.event();
@@ -52,17 +47,13 @@ Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, S
 }
 
 Task<Result<auth::Recorded<CodeRead>>> Codes::take_next(const auth::Permit& permit, SeedId id) {
-  store::Seed row;
-  {
-    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
-    KAITO_CO_TRY(row, reachable_seed(*snapshot, permit, id));
-  }
-  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
+  KAITO_CO_TRY(const auto row, rows_.reachable(permit, id));
+  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row->parameters));
   if (parameters.type != otp::Type::hotp)
     co_return fail(Error{.code = Code::conflict,
                          .field = "type",
                          .reason = "is time-based: GET the same path, it has no counter to move"});
-  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row));
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(*row));
 
   // The counter is read, used and moved inside the transaction, so that no two callers get the same code. The row may
   // have changed since it was opened; its secret and DEK have not.
@@ -97,16 +88,13 @@ Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> Codes::read_many(const aut
   std::vector<CodeOfSeed> codes;
   std::vector<store::Seed> rows;
   std::vector<std::size_t> places;  // of rows[i] in codes
-  {
-    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
-    for (const auto& id : ids) {
-      codes.push_back({id, fail(Code::not_found, "no such seed")});
-      auto row = reachable_seed(*snapshot, permit, id);
-      if (!row && row.error().code != Code::not_found) co_return fail(std::move(row).error());
-      if (!row) continue;
-      rows.push_back(*std::move(row));
-      places.push_back(codes.size() - 1);
-    }
+  for (const auto& id : ids) {
+    codes.push_back({id, fail(Code::not_found, "no such seed")});
+    const auto row = rows_.reachable(permit, id);
+    if (!row && row.error().code != Code::not_found) co_return fail(row.error());
+    if (!row) continue;
+    rows.push_back(**row);
+    places.push_back(codes.size() - 1);
   }
   KAITO_CO_TRY(auto opened, co_await opener_.open_all(org, rows));
   const TimePoint now = clock_.now();

@@ -6,6 +6,7 @@
 #include "appliance/auth/permit.hpp"
 #include "appliance/auth/recorded.hpp"
 #include "appliance/otp/one_time_code.hpp"
+#include "appliance/vault/seed_access.hpp"
 #include "appliance/vault/seed_opener.hpp"
 
 namespace kaito::vault {
@@ -34,7 +35,7 @@ struct CodeOfSeed {
 class Codes {
  public:
   Codes(store::Store& store, audit::Journal& journal, SeedOpener& opener, const Clock& clock)
-      : store_(store), journal_(journal), opener_(opener), clock_(clock) {}
+      : journal_(journal), opener_(opener), clock_(clock), rows_(store) {}
 
   // TOTP and Steam. `want_next`: also the next code, when less than kNextCodeWindow is left. Code::conflict (field
   // "type") for HOTP, whose counter only take_next() may move.
@@ -49,10 +50,10 @@ class Codes {
   Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> read_many(const auth::Permit& permit, std::vector<SeedId> ids);
 
  private:
-  store::Store& store_;
   audit::Journal& journal_;
   SeedOpener& opener_;
   const Clock& clock_;
+  SeedRows rows_;
 };
 
 }  // namespace kaito::vault

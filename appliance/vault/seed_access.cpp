@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace kaito::vault {
+namespace {
+
+Status check_visible(const auth::Permit& permit, const std::vector<GroupId>& groups) {
+  const auto visible = permit.principal().visible_groups();
+  const bool shared = !visible || std::ranges::any_of(groups, [&visible](const GroupId& group) {
+    return std::ranges::find(*visible, group) != visible->end();
+  });
+  if (!shared) return fail(Code::not_found, "the seed is in none of the caller's groups");
+  return {};
+}
+
+}  // namespace
 
 Result<OrgId> org_of(const auth::Permit& permit) {
   if (!permit.org()) return fail(Code::internal, "the permit names no org");
@@ -13,13 +25,23 @@ Result<store::Seed> reachable_seed(store::Reader& reader, const auth::Permit& pe
   KAITO_TRY(const OrgId org, org_of(permit));
   KAITO_TRY(auto row, reader.seed(org, id));
   if (!row) return fail(Code::not_found, "no such seed in the org");
-  const auto visible = permit.principal().visible_groups();
-  if (!visible) return *std::move(row);
+  if (!permit.principal().visible_groups()) return *std::move(row);
   KAITO_TRY(const auto groups, reader.groups_of_seed(id));
-  const bool shared = std::ranges::any_of(
-      groups, [&visible](const GroupId& group) { return std::ranges::find(*visible, group) != visible->end(); });
-  if (!shared) return fail(Code::not_found, "the seed is in none of the caller's groups");
+  KAITO_CHECK(check_visible(permit, groups));
   return *std::move(row);
+}
+
+Result<std::shared_ptr<const store::Seed>> SeedRows::reachable(const auth::Permit& permit, const SeedId& id) {
+  KAITO_TRY(const OrgId org, org_of(permit));
+  KAITO_TRY(const auto found, known_.get({org, id}, [&](store::Reader& reader) -> Result<std::optional<Shared>> {
+    KAITO_TRY(auto row, reader.seed(org, id));
+    if (!row) return std::nullopt;
+    KAITO_TRY(auto groups, reader.groups_of_seed(id));
+    return Shared{*std::move(row), std::move(groups)};
+  }));
+  if (!found) return fail(Code::not_found, "no such seed in the org");
+  KAITO_CHECK(check_visible(permit, found->groups));
+  return std::shared_ptr<const store::Seed>(found, &found->row);
 }
 
 }  // namespace kaito::vault

@@ -153,20 +153,15 @@ void Supervisor::send_calls(SteadyPoint now) {
 }
 
 void Supervisor::receive_frames(SteadyPoint now) {
-  for (bool open = true; open;) {
-    open = connection_->receive();
-    bool any = false;
-    for (;;) {
-      auto frame = connection_->next();
-      if (!frame) return abandon_worker(std::move(frame).error());
-      if (!*frame) break;
-      any = true;
-      handle(**frame, now);
-      if (abandoned_) return;
-    }
-    if (!open) return abandon_worker(unavailable("worker closed its connection"));
-    if (!any) return;
+  const bool open = connection_->receive();
+  for (;;) {
+    auto frame = connection_->next();
+    if (!frame) return abandon_worker(std::move(frame).error());
+    if (!*frame) break;
+    handle(**frame, now);
+    if (abandoned_) return;
   }
+  if (!open) abandon_worker(unavailable("worker closed its connection"));
 }
 
 void Supervisor::handle(const Frame& frame, SteadyPoint now) {

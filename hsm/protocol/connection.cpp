@@ -23,15 +23,14 @@ Status Connection::send() {
 }
 
 bool Connection::receive() {
-  for (;;) {
-    const auto space = incoming_.space();
-    if (space.empty()) return true;
-    const ssize_t count = ::recv(socket_, space.data(), space.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
-    if (count == 0) return false;
-    incoming_.received(static_cast<std::size_t>(count));
-  }
+  const auto space = incoming_.space();
+  if (space.empty()) return true;
+  ssize_t count = 0;
+  do count = ::recv(socket_, space.data(), space.size(), 0);
+  while (count < 0 && errno == EINTR);
+  if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+  incoming_.received(static_cast<std::size_t>(count));
+  return count > 0;
 }
 
 }  // namespace kaito::hsm

@@ -19,7 +19,7 @@ class Connection {
   // Sends what the socket takes. hsm_unavailable: the peer is gone.
   Status send();
 
-  // Reads what the socket has, or what fits. False: the peer is gone. Take the frames, then call again.
+  // Reads once what the socket has, or what fits. False: the peer is gone. Take the frames, then poll the socket again.
   bool receive();
   // As FrameBuffer::next().
   Result<std::optional<Frame>> next() { return incoming_.next(); }

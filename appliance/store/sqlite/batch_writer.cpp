@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -11,8 +12,6 @@
 
 namespace kaito::store::sqlite {
 namespace {
-
-constexpr std::chrono::microseconds kGatherTime{250};
 
 // Signals are the main thread's.
 void become_writer_thread() {
@@ -52,13 +51,11 @@ Future<Result<void>> BatchWriter::submit(Job job, JobKind kind) {
     const std::lock_guard lock(mutex_);
     accepted = queue_.size() < options_.queue_limit;
     if (accepted) queue_.push_back({.job = std::move(job), .kind = kind, .completer = std::move(completer)});
-    wake = queue_.size() >= wake_at_;
+    wake = accepted && queue_.size() == 1;
   }
-  if (accepted) {
-    if (wake) arrived_.notify_one();
-  } else {
+  if (wake) arrived_.notify_one();
+  if (!accepted)
     completer.set(fail(Code::deadline_exceeded, fmt::format("{} jobs wait for the disk", options_.queue_limit)));
-  }
   return std::move(future);
 }
 
@@ -99,22 +96,11 @@ bool BatchWriter::take(Batch& batch) {
       arrived_.wait(lock);
     }
   }
-  gather(lock);
   while (!queue_.empty() && batch.size() < options_.batch_limit) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  last_batch_ = batch.size();
   return true;
-}
-
-// Callers who were answered together come back together. Waiting for them, for about as long as an fsync takes, makes
-// one batch of what would be several. A caller who is alone never waits.
-void BatchWriter::gather(std::unique_lock<std::mutex>& lock) {
-  if (last_batch_ < 2) return;
-  wake_at_ = std::min<std::size_t>(last_batch_ + last_batch_ / 4, options_.batch_limit);
-  arrived_.wait_for(lock, kGatherTime, [this] { return queue_.size() >= wake_at_ || ending_; });
-  wake_at_ = 1;
 }
 
 void BatchWriter::checkpoint() {
@@ -134,6 +120,9 @@ void BatchWriter::process(Batch& batch) {
       if (outcome) outcome = fail(ended.error());  // a job that failed by itself keeps its own error
   }
   jobs_ += batch.size();
+  // Whatever became of it: after some failures nobody knows.
+  if (std::ranges::any_of(batch, [](const Waiting& waiting) { return waiting.kind == JobKind::change; }))
+    change_generation_.fetch_add(1, std::memory_order_release);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch[i].job = nullptr;  // what it holds ends before its caller goes on
     batch[i].completer.set(std::move(outcomes[i]));

@@ -29,6 +29,9 @@ class BatchWriter {
   void observe(BatchObserver& observer);
   [[nodiscard]] StoreStatistics statistics() const;
   [[nodiscard]] bool failed() const noexcept { return failed_; }
+  [[nodiscard]] std::uint64_t change_generation() const noexcept {
+    return change_generation_.load(std::memory_order_acquire);
+  }
 
  private:
   struct Waiting {
@@ -40,7 +43,6 @@ class BatchWriter {
 
   void run();
   bool take(Batch& batch);  // false: the writer ends
-  void gather(std::unique_lock<std::mutex>& lock);
   void checkpoint();
   void process(Batch& batch);
   Status transact(Batch& batch, std::vector<Status>& outcomes);
@@ -64,12 +66,11 @@ class BatchWriter {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Waiting> queue_;
-  std::size_t wake_at_ = 1;     // jobs in the queue that are worth waking the writer for
-  std::size_t last_batch_ = 0;  // jobs in it
   BatchObserver* observer_ = nullptr;
   bool ending_ = false;
 
   std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> change_generation_{0};
   std::atomic<std::uint64_t> batches_{0};
   std::atomic<std::uint64_t> jobs_{0};
 

@@ -29,6 +29,7 @@ class SqliteStore final : public Store {
 
   Result<std::unique_ptr<Reader>> snapshot() override { return readers_.snapshot(); }
   Future<Result<void>> write(Job job, JobKind kind) override { return writer_.submit(std::move(job), kind); }
+  [[nodiscard]] std::uint64_t change_generation() const noexcept override { return writer_.change_generation(); }
   void observe(BatchObserver& observer) override { writer_.observe(observer); }
   [[nodiscard]] StoreStatistics statistics() const override { return writer_.statistics(); }
   [[nodiscard]] bool failed() const noexcept override { return writer_.failed(); }

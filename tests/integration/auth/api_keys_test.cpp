@@ -17,7 +17,7 @@ class ApiKeysTest : public AuthTest {
   }
   Result<IssuedApiKey> issue(NewApiKey key) { return issue(permit_of(boss_, "key.create"), std::move(key)); }
   Result<Principal> use(const Token& token, std::string_view peer = "192.0.2.7") {
-    return keys_.authenticate(*snapshot(), as_text(token.expose_secret()), http::IpAddress::parse(peer).value());
+    return keys_.authenticate(as_text(token.expose_secret()), http::IpAddress::parse(peer).value());
   }
   Permit permit_of_key(const Token& token) {
     Principal principal = use(token).value();
@@ -178,10 +178,9 @@ class AuthenticatorTest : public ApiKeysTest {
  protected:
   Result<Principal> authenticate(std::optional<std::string> authorization, std::optional<std::string> cookie) {
     return authenticator_.authenticate(
-        *snapshot(),
         {.authorization = authorization, .cookie = cookie, .peer = http::IpAddress::parse("192.0.2.7").value()});
   }
-  Authenticator authenticator_{sessions_, keys_};
+  Authenticator authenticator_{store_, sessions_, keys_};
   std::string key_ = text_of(issue(wanted())->token);
   std::string session_ = "__Host-kaito_session=" + text_of(log_in("acme", "boss")->token);
 };

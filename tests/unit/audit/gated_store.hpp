@@ -12,6 +12,7 @@ class GatedStore final : public store::Store {
   explicit GatedStore(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
 
   Result<std::unique_ptr<store::Reader>> snapshot() override { return store_->snapshot(); }
+  [[nodiscard]] std::uint64_t change_generation() const noexcept override { return store_->change_generation(); }
   void observe(store::BatchObserver& observer) override { store_->observe(observer); }
   [[nodiscard]] store::StoreStatistics statistics() const override { return store_->statistics(); }
   [[nodiscard]] bool failed() const noexcept override { return store_->failed(); }
