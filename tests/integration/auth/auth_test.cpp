@@ -54,7 +54,10 @@ Status AuthTest::change(audit::Journal::Change apply) {
 }
 
 store::Org AuthTest::add_org(std::string name) {
-  const store::Org org{.id = OrgId::make(clock_, random_), .name = std::move(name), .created_at = clock_.now()};
+  const store::Org org{.id = OrgId::make(clock_, random_),
+                       .name = std::move(name),
+                       .created_at = clock_.now(),
+                       .wrapped_index_key = Bytes(64)};
   EXPECT_TRUE(change([org](store::Writer& writer, audit::Event&) { return writer.insert(org); }));
   return org;
 }

@@ -14,7 +14,10 @@ namespace {
 using testing::HasSubstr;
 
 store::Org org_row(std::uint8_t number) {
-  return {.id = org_number(number), .name = "org " + std::to_string(number), .created_at = from_unix_ms(1)};
+  return {.id = org_number(number),
+          .name = "org " + std::to_string(number),
+          .created_at = from_unix_ms(1),
+          .wrapped_index_key = Bytes(64)};
 }
 
 std::vector<store::AuditRow> rows_of(store::Store& store) { return *(*store.snapshot())->audit_rows({}); }
