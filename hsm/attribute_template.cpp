@@ -16,7 +16,7 @@ AttributeTemplate&& AttributeTemplate::number(CK_ATTRIBUTE_TYPE type, CK_ULONG v
 }
 
 AttributeTemplate&& AttributeTemplate::bytes(CK_ATTRIBUTE_TYPE type, ByteView value) && {
-  Bytes& kept = values_.emplace_back(value.begin(), value.end());
+  WipedBytes& kept = values_.emplace_back(value.begin(), value.end());
   list_.push_back({.type = type, .pValue = kept.data(), .ulValueLen = kept.size()});
   return std::move(*this);
 }

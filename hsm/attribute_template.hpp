@@ -7,6 +7,7 @@
 
 #include "appliance/base/bytes.hpp"
 #include "hsm/pkcs11.hpp"
+#include "hsm/protocol/wiped_bytes.hpp"
 
 namespace kaito::hsm {
 
@@ -30,7 +31,7 @@ class AttributeTemplate {
   [[nodiscard]] CK_ULONG size() const noexcept { return list_.size(); }
 
  private:
-  std::deque<Bytes> values_;  // a deque: what the list points to never moves
+  std::deque<WipedBytes> values_;  // a deque: what the list points to never moves. Keys are among them
   std::vector<CK_ATTRIBUTE> list_;
 };
 

@@ -1,5 +1,7 @@
 #include "hsm/audit_keys.hpp"
 
+#include <sodium.h>
+
 #include "hsm/key_destruction.hpp"
 #include "hsm/key_policy.hpp"
 
@@ -7,6 +9,7 @@ namespace kaito::hsm {
 namespace {
 
 constexpr ByteArray<5> kEd25519{0x06, 0x03, 0x2b, 0x65, 0x70};  // OBJECT IDENTIFIER 1.3.101.112, RFC 8410 §3
+constexpr std::string_view kDerivation = "kaito audit key, Ed25519 seed v1";
 constexpr std::string_view kProbe = "kaito audit key, pairwise check";
 
 std::string name_of(KeyVersion version) { return fmt::format("{} version {}", AuditKeys::kLabel, version); }
@@ -52,7 +55,7 @@ AttributeTemplate named(KeyVersion version) {
 
 }  // namespace
 
-TokenResult<AuditKeys::Pair> AuditKeys::load(Session& session, KeyVersion version, Session::KeyPair handles) {
+TokenResult<AuditKeys::Signer> AuditKeys::load(Session& session, KeyVersion version, Session::KeyPair handles) {
   KAITO_CHECK(check_audit_private_key(session, handles.private_key, name_of(version)));
   KAITO_TRY(const auto public_key, public_bytes(session, handles.public_key, version));
   KAITO_TRY(const auto signature, sign_with(session, handles.private_key, as_bytes(kProbe)));
@@ -61,25 +64,48 @@ TokenResult<AuditKeys::Pair> AuditKeys::load(Session& session, KeyVersion versio
   if (!verified && verified.error().kind == ReturnClass::data_error)
     return fail(rejected(version, "its public key does not verify its signature"));
   KAITO_CHECK(std::move(verified));
-  return Pair{.handles = handles, .key = {.version = version, .public_key = public_key}};
+  return Signer{.handles = handles, .key = {.version = version, .public_key = public_key}, .derived = {}};
+}
+
+TokenResult<AuditKeys::Signer> AuditKeys::derive(Session& session, KeyVersion version, ObjectHandle secret) {
+  KAITO_CHECK(check_audit_secret(session, secret, name_of(version)));
+  AuditSecret seed(crypto_sign_SEEDBYTES);
+  Mechanism mechanism(CKM_SHA256_HMAC);
+  KAITO_TRY(const std::size_t size, session.sign(mechanism.get(), secret, as_bytes(kDerivation), seed.expose_secret()));
+  if (size != seed.size())
+    return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "CKM_SHA256_HMAC gave no 32 bytes"}));
+  Signer signer{.handles = {.public_key = {}, .private_key = secret},
+                .key = {.version = version},
+                .derived = AuditSecret(crypto_sign_SECRETKEYBYTES)};
+  crypto_sign_seed_keypair(signer.key.public_key.data(), signer.derived.expose_secret().data(),
+                           std::as_const(seed).expose_secret().data());
+  return signer;
+}
+
+TokenOutcome AuditKeys::add(KeyVersion version, Signer signer) {
+  if (signers_.emplace(version, std::move(signer)).second) return {};
+  return fail(rejected(version, "exists twice"));
 }
 
 TokenResult<AuditKeys> AuditKeys::find(Session& session) {
   KAITO_TRY(const auto private_keys, find_class(session, CKO_PRIVATE_KEY));
   KAITO_TRY(const auto public_keys, find_class(session, CKO_PUBLIC_KEY));
+  KAITO_TRY(const auto secrets, find_class(session, CKO_SECRET_KEY));
   AuditKeys keys;
   for (const auto& [version, private_key] : private_keys) {
     const auto public_key = public_keys.find(version);
     if (public_key == public_keys.end()) return fail(rejected(version, "has no public key object"));
     KAITO_TRY(auto loaded, load(session, version, {.public_key = public_key->second, .private_key = private_key}));
-    keys.pairs_.emplace(version, loaded);
+    KAITO_CHECK(keys.add(version, std::move(loaded)));
+  }
+  for (const auto& [version, secret] : secrets) {
+    KAITO_TRY(auto derived, derive(session, version, secret));
+    KAITO_CHECK(keys.add(version, std::move(derived)));
   }
   return keys;
 }
 
-TokenResult<AuditKey> AuditKeys::create(Session& session, KeyVersion version) {
-  if (has(version))
-    return fail(Failure(Error{.code = Code::conflict, .detail = fmt::format("{} exists", name_of(version))}));
+TokenResult<AuditKeys::Signer> AuditKeys::generate(Session& session, KeyVersion version) {
   // What is left of a pair whose destruction or creation was cut short.
   KAITO_CHECK(destroy_and_look_again(session, CKO_PUBLIC_KEY, kLabel, version, std::nullopt));
   Mechanism mechanism(CKM_EC_EDWARDS_KEY_PAIR_GEN);
@@ -95,45 +121,90 @@ TokenResult<AuditKey> AuditKeys::create(Session& session, KeyVersion version) {
                                     .flag(CKA_UNWRAP, false)
                                     .flag(CKA_DERIVE, false)));
   auto loaded = load(session, version, handles);
-  if (!loaded) {
-    static_cast<void>(session.destroy(handles.private_key));
-    static_cast<void>(session.destroy(handles.public_key));
-    return fail(std::move(loaded).error());
-  }
-  return pairs_.emplace(version, *loaded).first->second.key;
+  if (loaded) return loaded;
+  static_cast<void>(session.destroy(handles.private_key));
+  static_cast<void>(session.destroy(handles.public_key));
+  return loaded;
+}
+
+TokenResult<AuditKeys::Signer> AuditKeys::generate_secret(Session& session, KeyVersion version) {
+  Mechanism mechanism(CKM_GENERIC_SECRET_KEY_GEN);
+  KAITO_TRY(const ObjectHandle secret,
+            session.generate_key(mechanism.get(), named(version)
+                                                      .number(CKA_CLASS, CKO_SECRET_KEY)
+                                                      .number(CKA_KEY_TYPE, CKK_GENERIC_SECRET)
+                                                      .number(CKA_VALUE_LEN, 32)
+                                                      .flag(CKA_PRIVATE, true)
+                                                      .flag(CKA_SENSITIVE, true)
+                                                      .flag(CKA_EXTRACTABLE, false)
+                                                      .flag(CKA_SIGN, true)
+                                                      .flag(CKA_DECRYPT, false)
+                                                      .flag(CKA_UNWRAP, false)
+                                                      .flag(CKA_DERIVE, false)));
+  auto derived = derive(session, version, secret);
+  if (!derived) static_cast<void>(session.destroy(secret));
+  return derived;
+}
+
+TokenResult<AuditKey> AuditKeys::create(Session& session, AuditSigning how, KeyVersion version) {
+  if (has(version))
+    return fail(Failure(Error{.code = Code::conflict, .detail = fmt::format("{} exists", name_of(version))}));
+  if (how == AuditSigning::none)
+    return fail(Failure(Error{.code = Code::hsm_unsupported,
+                              .detail = "the token cannot keep an audit key: it offers neither CKM_EDDSA nor "
+                                        "CKM_SHA256_HMAC"}));
+  KAITO_TRY(auto made, how == AuditSigning::in_token ? generate(session, version) : generate_secret(session, version));
+  const AuditKey key = made.key;
+  KAITO_CHECK(add(version, std::move(made)));
+  return key;
 }
 
 TokenResult<std::size_t> AuditKeys::destroy(Session& session, KeyVersion version) {
-  const auto found = pairs_.find(version);
-  const bool known = found != pairs_.end();
-  const auto private_key = known ? std::optional(found->second.handles.private_key) : std::nullopt;
-  const auto public_key = known ? std::optional(found->second.handles.public_key) : std::nullopt;
+  const auto found = signers_.find(version);
+  const bool known = found != signers_.end();
+  const bool derived = known && !found->second.derived.empty();
+  const auto handle = [&](bool wanted, ObjectHandle Session::KeyPair::* which) {
+    return known && derived == wanted ? std::optional(found->second.handles.*which) : std::nullopt;
+  };
   // The private key first: a public key that is left alone does no harm at the next start.
-  KAITO_TRY(const auto private_keys, destroy_and_look_again(session, CKO_PRIVATE_KEY, kLabel, version, private_key));
-  KAITO_TRY(const auto public_keys, destroy_and_look_again(session, CKO_PUBLIC_KEY, kLabel, version, public_key));
-  pairs_.erase(version);
-  return private_keys + public_keys;
+  KAITO_TRY(const auto secrets, destroy_and_look_again(session, CKO_SECRET_KEY, kLabel, version,
+                                                       handle(true, &Session::KeyPair::private_key)));
+  KAITO_TRY(const auto private_keys, destroy_and_look_again(session, CKO_PRIVATE_KEY, kLabel, version,
+                                                            handle(false, &Session::KeyPair::private_key)));
+  KAITO_TRY(const auto public_keys, destroy_and_look_again(session, CKO_PUBLIC_KEY, kLabel, version,
+                                                           handle(false, &Session::KeyPair::public_key)));
+  signers_.erase(version);
+  return secrets + private_keys + public_keys;
 }
 
-TokenResult<const AuditKeys::Pair*> AuditKeys::pair(KeyVersion version) const {
-  const auto found = pairs_.find(version);
-  if (found != pairs_.end()) return &found->second;
+std::size_t AuditKeys::objects(KeyVersion version) const {
+  const auto found = signers_.find(version);
+  return found != signers_.end() && !found->second.derived.empty() ? 1 : 2;
+}
+
+TokenResult<const AuditKeys::Signer*> AuditKeys::signer(KeyVersion version) const {
+  const auto found = signers_.find(version);
+  if (found != signers_.end()) return &found->second;
   return fail(Failure(Error{.code = Code::not_found, .detail = fmt::format("no {}", name_of(version))}));
 }
 
 TokenResult<AuditKey> AuditKeys::at(KeyVersion version) const {
-  KAITO_TRY(const Pair* found, pair(version));
+  KAITO_TRY(const Signer* found, signer(version));
   return found->key;
 }
 
 TokenResult<ByteArray<64>> AuditKeys::sign(Session& session, KeyVersion version, ByteView message) const {
-  KAITO_TRY(const Pair* found, pair(version));
-  return sign_with(session, found->handles.private_key, message);
+  KAITO_TRY(const Signer* found, signer(version));
+  if (found->derived.empty()) return sign_with(session, found->handles.private_key, message);
+  ByteArray<crypto_sign_BYTES> signature{};
+  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(),
+                       found->derived.expose_secret().data());
+  return signature;
 }
 
 std::vector<AuditKey> AuditKeys::all() const {
   std::vector<AuditKey> list;
-  for (const auto& [version, found] : pairs_) list.push_back(found.key);
+  for (const auto& [version, found] : signers_) list.push_back(found.key);
   return list;
 }
 

@@ -5,10 +5,21 @@
 #include <vector>
 
 #include "appliance/base/ids.hpp"
+#include "appliance/base/secret.hpp"
 #include "hsm/protocol/token_status.hpp"
 #include "hsm/session.hpp"
 
 namespace kaito::hsm {
+
+using AuditSecret = Secret<struct AuditSecretTag>;
+
+// How new audit keys are made. A key is used as it was made.
+enum class AuditSigning : std::uint8_t {
+  none,       // the token can do neither
+  in_token,   // an Ed25519 key pair that never leaves the token
+  in_worker,  // the token keeps an HMAC-SHA256 key that never leaves it; the Ed25519 key is derived from that at every
+              // start and lives in the worker's locked memory
+};
 
 class AuditKeys {
  public:
@@ -18,25 +29,32 @@ class AuditKeys {
   // a private key has no public key or the two do not belong together.
   static TokenResult<AuditKeys> find(Session& session);
 
-  // conflict: the version exists.
-  TokenResult<AuditKey> create(Session& session, KeyVersion version);
-  // As PlatformKeks::destroy(); a pair is two objects.
+  // conflict: the version exists. hsm_unsupported: the token has nothing to sign with.
+  TokenResult<AuditKey> create(Session& session, AuditSigning how, KeyVersion version);
+  // As PlatformKeks::destroy().
   TokenResult<std::size_t> destroy(Session& session, KeyVersion version);
+  // Objects that the version's key consists of; 2 where it is not known.
+  [[nodiscard]] std::size_t objects(KeyVersion version) const;
 
   // not_found: no such version.
   [[nodiscard]] TokenResult<AuditKey> at(KeyVersion version) const;
-  [[nodiscard]] bool has(KeyVersion version) const { return pairs_.contains(version); }
+  [[nodiscard]] bool has(KeyVersion version) const { return signers_.contains(version); }
   TokenResult<ByteArray<64>> sign(Session& session, KeyVersion version, ByteView message) const;
   [[nodiscard]] std::vector<AuditKey> all() const;
 
  private:
-  struct Pair {
-    Session::KeyPair handles;
+  struct Signer {
+    Session::KeyPair handles;  // of a derived key, only `private_key`: the HMAC key
     AuditKey key;
+    AuditSecret derived;  // 64 bytes as libsodium has them; empty for a key in the token
   };
-  static TokenResult<Pair> load(Session& session, KeyVersion version, Session::KeyPair handles);
-  [[nodiscard]] TokenResult<const Pair*> pair(KeyVersion version) const;
-  std::map<KeyVersion, Pair> pairs_;
+  static TokenResult<Signer> load(Session& session, KeyVersion version, Session::KeyPair handles);
+  static TokenResult<Signer> derive(Session& session, KeyVersion version, ObjectHandle secret);
+  static TokenResult<Signer> generate(Session& session, KeyVersion version);
+  static TokenResult<Signer> generate_secret(Session& session, KeyVersion version);
+  [[nodiscard]] TokenResult<const Signer*> signer(KeyVersion version) const;
+  TokenOutcome add(KeyVersion version, Signer signer);
+  std::map<KeyVersion, Signer> signers_;
 };
 
 }  // namespace kaito::hsm

@@ -18,6 +18,8 @@ struct Function {
 namespace function {
 #define KAITO_FUNCTION(constant, name, ...) \
   inline constexpr Function constant { #name, &CK_FUNCTION_LIST::name __VA_OPT__(, ) __VA_ARGS__ }
+KAITO_FUNCTION(initialize, C_Initialize);
+KAITO_FUNCTION(finalize, C_Finalize);
 KAITO_FUNCTION(get_info, C_GetInfo);
 KAITO_FUNCTION(get_slot_list, C_GetSlotList);
 KAITO_FUNCTION(get_token_info, C_GetTokenInfo);

@@ -26,6 +26,12 @@ constexpr std::array kPlatformKek{
     FlagRule{CKA_SIGN, "CKA_SIGN", false, true},       FlagRule{CKA_VERIFY, "CKA_VERIFY", false, true},
     FlagRule{CKA_DERIVE, "CKA_DERIVE", false, true},
 };
+constexpr std::array kPlatformPrivateKey{
+    FlagRule{CKA_UNWRAP, "CKA_UNWRAP", true, false},
+    FlagRule{CKA_DECRYPT, "CKA_DECRYPT", false, false},
+    FlagRule{CKA_SIGN, "CKA_SIGN", false, true},
+    FlagRule{CKA_DERIVE, "CKA_DERIVE", false, true},
+};
 constexpr std::array kAuditKey{
     FlagRule{CKA_SIGN, "CKA_SIGN", true, false},
     FlagRule{CKA_DECRYPT, "CKA_DECRYPT", false, true},
@@ -61,6 +67,18 @@ TokenOutcome check_platform_kek(Session& session, ObjectHandle kek, std::string_
   KAITO_CHECK(check_number(session, kek, key, CKA_VALUE_LEN, 32, "is not of 256 bits"));
   KAITO_CHECK(check_flags(session, kek, key, kGuarded));
   return check_flags(session, kek, key, kPlatformKek);
+}
+
+TokenOutcome check_platform_private_key(Session& session, ObjectHandle private_key, std::string_view key) {
+  KAITO_CHECK(check_number(session, private_key, key, CKA_KEY_TYPE, CKK_RSA, "is not an RSA key"));
+  KAITO_CHECK(check_flags(session, private_key, key, kGuarded));
+  return check_flags(session, private_key, key, kPlatformPrivateKey);
+}
+
+TokenOutcome check_audit_secret(Session& session, ObjectHandle secret, std::string_view key) {
+  KAITO_CHECK(check_number(session, secret, key, CKA_KEY_TYPE, CKK_GENERIC_SECRET, "is not a generic secret"));
+  KAITO_CHECK(check_flags(session, secret, key, kGuarded));
+  return check_flags(session, secret, key, kAuditKey);
 }
 
 TokenOutcome check_audit_private_key(Session& session, ObjectHandle private_key, std::string_view key) {

@@ -9,6 +9,8 @@ namespace kaito::hsm {
 
 // Refusals are Code::hsm_key_rejected and name `key` and the attribute.
 TokenOutcome check_platform_kek(Session& session, ObjectHandle kek, std::string_view key);
+TokenOutcome check_platform_private_key(Session& session, ObjectHandle private_key, std::string_view key);
+TokenOutcome check_audit_secret(Session& session, ObjectHandle secret, std::string_view key);
 TokenOutcome check_audit_private_key(Session& session, ObjectHandle private_key, std::string_view key);
 
 // CKA_ID holds a version, 4 bytes big-endian.

@@ -8,17 +8,27 @@ namespace {
 constexpr int kMaxTries = 3;
 constexpr std::size_t kListedOrgKeks = 64;
 
-struct NeededMechanism {
-  CK_MECHANISM_TYPE type;
-  CK_FLAGS usage;
-};
-constexpr std::array kNeeded{
-    NeededMechanism{CKM_AES_KEY_GEN, CKF_GENERATE},
-    NeededMechanism{CKM_AES_KEY_WRAP, CKF_WRAP | CKF_UNWRAP},
-    NeededMechanism{CKM_AES_GCM, CKF_ENCRYPT | CKF_DECRYPT},
-    NeededMechanism{CKM_EC_EDWARDS_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR},
-    NeededMechanism{CKM_EDDSA, CKF_SIGN | CKF_VERIFY},
-};
+// A token without Ed25519 signs nothing, or as much as an HMAC key in it can vouch for.
+TokenResult<AuditSigning> choose_audit_signing(const Token& token, Session& session) {
+  if (token.supports(CKM_EC_EDWARDS_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR) &&
+      token.supports(CKM_EDDSA, CKF_SIGN | CKF_VERIFY)) {
+    const auto tested = test_ed25519(session);
+    if (tested) return AuditSigning::in_token;
+    if (tested.error().error.code != Code::hsm_unsupported) return fail(tested.error());
+  }
+  const bool hmac =
+      token.supports(CKM_GENERIC_SECRET_KEY_GEN, CKF_GENERATE) && token.supports(CKM_SHA256_HMAC, CKF_SIGN);
+  return hmac ? AuditSigning::in_worker : AuditSigning::none;
+}
+
+std::string_view name_of(AuditSigning how) {
+  switch (how) {
+    case AuditSigning::in_token: return "Ed25519 in the token (CKM_EDDSA)";
+    case AuditSigning::in_worker: return "Ed25519 in the worker (derived by CKM_SHA256_HMAC)";
+    case AuditSigning::none: break;
+  }
+  return "none";
+}
 
 }  // namespace
 
@@ -48,23 +58,23 @@ Result<std::unique_ptr<KeyService>> KeyService::open(std::vector<Cryptoki> modul
   std::unique_ptr<KeyService> service(new KeyService(*std::move(token), org_kek_capacity, guard, random, logger));
   service->keep_copy_after_login();
   // Nothing is tried twice here: a token that fails its preflight does not serve.
-  auto checked = service->check_mechanisms();
-  if (checked) checked = run_known_answers(service->session());
+  auto checked = service->choose_methods();
   if (checked) checked = service->find_keys();
   if (!checked) return fail(std::move(checked.error().error).within("preflight"));
   return service;
 }
 
-TokenOutcome KeyService::check_mechanisms() {
-  for (const auto& [type, usage] : kNeeded)
-    if (!token_->supports(type, usage))
-      return fail(Failure(Error{.code = Code::hsm_unsupported,
-                                .detail = fmt::format("the token does not offer {}", mechanism_name(type))}));
+TokenOutcome KeyService::choose_methods() {
+  KAITO_TRY(methods_, WrapMethods::choose(*token_, session()));
+  KAITO_TRY(audit_signing_, choose_audit_signing(*token_, session()));
+  logger_.info(
+      "hsm.token.methods",
+      {{"org_keks", methods_.org_kek_name()}, {"deks", methods_.dek_name()}, {"audit", name_of(audit_signing_)}});
   return {};
 }
 
 TokenOutcome KeyService::find_keys() {
-  KAITO_TRY(canary_, Canary::create(session()));
+  KAITO_TRY(canary_, Canary::create(session(), methods_, random_));
   KAITO_CHECK(canary_->sing(session()));
   KAITO_TRY(platform_keks_, PlatformKeks::find(session()));
   KAITO_TRY(backup_keys_, PlatformKeks::find(session(), PlatformKeks::kBackupLabel));
@@ -131,8 +141,9 @@ TokenStatus KeyService::status() const {
   status.model = token_text(info.model);
   status.manufacturer = token_text(info.manufacturerID);
   status.firmware = fmt::format("{}.{}", info.firmwareVersion.major, info.firmwareVersion.minor);
-  for (const auto& [type, usage] : kNeeded) status.mechanisms.push_back(mechanism_name(type));
-  status.max_sessions = info.ulMaxSessionCount == CK_UNAVAILABLE_INFORMATION ? 0 : info.ulMaxSessionCount;
+  status.mechanisms = {"org KEKs: " + methods_.org_kek_name(), "DEKs: " + methods_.dek_name(),
+                       fmt::format("audit: {}", name_of(audit_signing_))};
+  status.max_sessions = session_limit(info);
   for (const KeyVersion version : platform_keks_.versions()) status.platform_keks.push_back({.version = version});
   for (const KeyVersion version : backup_keys_.versions()) status.backup_keys.push_back({.version = version});
   status.audit_keys = audit_keys_.all();
@@ -159,7 +170,7 @@ Status KeyService::create_kek(PlatformKeks& keks, KeyVersion version, std::strin
   KAITO_CHECK(attempt([&]() -> TokenOutcome {
     // A try that was cut short may have made it all the same.
     if (keks.has(version)) return {};
-    return keks.create(session(), version);
+    return keks.create(session(), methods_.org_kek, version);
   }));
   KAITO_CHECK(make_durable([&] { return keks.destroy(session(), version).has_value(); }));
   logger_.info(event, {{"version", version}});
@@ -175,7 +186,8 @@ Status KeyService::create_backup_key(KeyVersion version) {
 }
 
 template <class Keys>
-Status KeyService::destroy_key(Keys& keys, KeyVersion version, std::size_t objects, std::string_view event) {
+Status KeyService::destroy_key(Keys& keys, KeyVersion version, std::string_view event) {
+  const std::size_t objects = keys.objects(version);
   if (guard_) KAITO_CHECK(guard_->expect_removal(objects));
   const auto found = attempt([&] { return keys.destroy(session(), version); });
   // Also after a failure: whatever is gone by now must not come back on its own.
@@ -190,23 +202,23 @@ Status KeyService::destroy_key(Keys& keys, KeyVersion version, std::size_t objec
 
 Status KeyService::destroy_platform_kek(KeyVersion version) {
   org_keks_.forget(version);
-  return destroy_key(platform_keks_, version, 1, "hsm.platform_kek.destroyed");
+  return destroy_key(platform_keks_, version, "hsm.platform_kek.destroyed");
 }
 
 Status KeyService::destroy_backup_key(KeyVersion version) {
-  return destroy_key(backup_keys_, version, 1, "hsm.backup_key.destroyed");
+  return destroy_key(backup_keys_, version, "hsm.backup_key.destroyed");
 }
 
 Status KeyService::destroy_audit_key(KeyVersion version) {
-  return destroy_key(audit_keys_, version, 2, "hsm.audit_key.destroyed");
+  return destroy_key(audit_keys_, version, "hsm.audit_key.destroyed");
 }
 
 Result<Bytes> KeyService::create_org_kek(KeyVersion platform_version, ByteView aad) {
-  return attempt([&] { return org_keks_.create(session(), platform_keks_, platform_version, aad); });
+  return attempt([&] { return org_keks_.create(session(), methods_, platform_keks_, platform_version, aad); });
 }
 
 Status KeyService::load_org_kek(OrgKekView kek) {
-  auto loaded = attempt([&] { return org_keks_.load(session(), platform_keks_, kek); });
+  auto loaded = attempt([&] { return org_keks_.load(session(), methods_, platform_keks_, kek); });
   if (loaded) return {};
   if (loaded.error().code == Code::integrity) ++counters_.refused;
   return fail(std::move(loaded).error());
@@ -214,13 +226,12 @@ Status KeyService::load_org_kek(OrgKekView kek) {
 
 Result<std::vector<Bytes>> KeyService::wrap(OrgKekView kek, std::span<const DekToWrapView> deks) {
   auto wrapped = attempt([&]() -> TokenResult<std::vector<Bytes>> {
-    KAITO_TRY(LoadedOrgKek * org_kek, org_keks_.load(session(), platform_keks_, kek));
+    KAITO_TRY(LoadedOrgKek * org_kek, org_keks_.load(session(), methods_, platform_keks_, kek));
     std::vector<Bytes> results(deks.size());
     for (std::size_t i = 0; i < deks.size(); ++i) {
       ++org_kek->use.encryptions;  // counted before: an invocation that fails may still have used its IV
       ++org_kek->use.decryptions;  // what was sealed is opened again
-      KAITO_TRY(results[i],
-                wrap_dek(session(), org_kek->key.handle(), WrapScheme::aes_gcm, deks[i].dek, deks[i].aad, random_));
+      KAITO_TRY(results[i], wrap_dek(session(), org_kek->key.handle(), methods_, deks[i].dek, deks[i].aad, random_));
     }
     return results;
   });
@@ -230,12 +241,12 @@ Result<std::vector<Bytes>> KeyService::wrap(OrgKekView kek, std::span<const DekT
 
 Result<UnwrappedDeks> KeyService::unwrap(OrgKekView kek, std::span<const DekToUnwrapView> deks) {
   auto unwrapped = attempt([&]() -> TokenResult<UnwrappedDeks> {
-    KAITO_TRY(LoadedOrgKek * org_kek, org_keks_.load(session(), platform_keks_, kek));
+    KAITO_TRY(LoadedOrgKek * org_kek, org_keks_.load(session(), methods_, platform_keks_, kek));
     UnwrappedDeks results{.outcomes = std::vector<Status>(deks.size()), .deks = WipedBytes(deks.size() * kDekSize)};
     bool refused = false;
     for (std::size_t i = 0; i < deks.size(); ++i) {
       ++org_kek->use.decryptions;
-      auto opened = unwrap_dek(session(), org_kek->key.handle(), deks[i].wrapped, deks[i].aad,
+      auto opened = unwrap_dek(session(), org_kek->key.handle(), methods_, deks[i].wrapped, deks[i].aad,
                                std::span(results.deks).subspan(i * kDekSize, kDekSize));
       if (opened) continue;
       if (opened.error().kind != ReturnClass::data_error) return fail(std::move(opened).error());
@@ -268,7 +279,7 @@ Result<Outcomes<Bytes>> KeyService::rewrap_org_keks(KeyVersion from, KeyVersion 
     results.reserve(keks.size());
     bool refused = false;
     for (const OrgKekView& kek : keks) {
-      auto blob = org_keks_.rewrap(session(), platform_keks_, from, to, kek);
+      auto blob = org_keks_.rewrap(session(), methods_, platform_keks_, from, to, kek);
       if (blob) {
         results.emplace_back(*std::move(blob));
         continue;
@@ -287,8 +298,8 @@ Result<Outcomes<Bytes>> KeyService::rewrap_org_keks(KeyVersion from, KeyVersion 
 
 Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks) {
   auto rewrapped = attempt([&]() -> TokenResult<Outcomes<Bytes>> {
-    KAITO_TRY(LoadedOrgKek * old_kek, org_keks_.load(session(), platform_keks_, from));
-    KAITO_TRY(LoadedOrgKek * new_kek, org_keks_.load(session(), platform_keks_, to));
+    KAITO_TRY(LoadedOrgKek * old_kek, org_keks_.load(session(), methods_, platform_keks_, from));
+    KAITO_TRY(LoadedOrgKek * new_kek, org_keks_.load(session(), methods_, platform_keks_, to));
     Outcomes<Bytes> results;
     results.reserve(deks.size());
     bool refused = false;
@@ -317,11 +328,11 @@ Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::
 TokenResult<Bytes> KeyService::rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item) {
   ByteArray<kDekSize> dek{};
   ++from.use.decryptions;
-  if (auto opened = unwrap_dek(session(), from.key.handle(), item.wrapped, item.aad_before, dek); !opened)
+  if (auto opened = unwrap_dek(session(), from.key.handle(), methods_, item.wrapped, item.aad_before, dek); !opened)
     return fail(std::move(opened).error());
   ++to.use.encryptions;
   ++to.use.decryptions;
-  auto blob = wrap_dek(session(), to.key.handle(), WrapScheme::aes_gcm, dek, item.aad_after, random_);
+  auto blob = wrap_dek(session(), to.key.handle(), methods_, dek, item.aad_after, random_);
   wipe(dek);
   return blob;
 }
@@ -330,7 +341,7 @@ Result<AuditKey> KeyService::create_audit_key(KeyVersion version) {
   if (audit_keys_.has(version)) return fail(Code::conflict, fmt::format("audit key {} exists", version));
   KAITO_TRY(AuditKey key, attempt([&]() -> TokenResult<AuditKey> {
               if (audit_keys_.has(version)) return audit_keys_.at(version);
-              return audit_keys_.create(session(), version);
+              return audit_keys_.create(session(), audit_signing_, version);
             }));
   KAITO_CHECK(make_durable([&] { return audit_keys_.destroy(session(), version).has_value(); }));
   logger_.info("hsm.audit_key.created", {{"version", version}});

@@ -9,6 +9,7 @@
 #include "appliance/base/log.hpp"
 #include "appliance/base/random.hpp"
 #include "hsm/audit_keys.hpp"
+#include "hsm/canary.hpp"
 #include "hsm/guarded_token_directory.hpp"
 #include "hsm/known_answers.hpp"
 #include "hsm/org_keks.hpp"
@@ -60,7 +61,7 @@ class KeyService {
   KeyService(std::unique_ptr<Token> token, std::size_t org_kek_capacity, GuardedTokenDirectory* guard, Random& random,
              Logger& logger);
   TokenOutcome find_keys();
-  TokenOutcome check_mechanisms();
+  TokenOutcome choose_methods();
   TokenOutcome reopen();
   void keep_copy_after_login();
   // Whether the operation that failed may be tried again; `failure` becomes what the caller gets otherwise.
@@ -72,7 +73,7 @@ class KeyService {
   Status make_durable(Undo undo);
   Status create_kek(PlatformKeks& keks, KeyVersion version, std::string_view event);
   template <class Keys>
-  Status destroy_key(Keys& keys, KeyVersion version, std::size_t objects, std::string_view event);
+  Status destroy_key(Keys& keys, KeyVersion version, std::string_view event);
   TokenOutcome judge_items(bool refused);
   TokenResult<Bytes> rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item);
   Session& session() noexcept { return token_->session(); }
@@ -81,6 +82,8 @@ class KeyService {
   GuardedTokenDirectory* guard_;
   Random& random_;
   Logger& logger_;
+  WrapMethods methods_;
+  AuditSigning audit_signing_ = AuditSigning::none;
   std::optional<Canary> canary_;
   PlatformKeks platform_keks_{PlatformKeks::kLabel};
   PlatformKeks backup_keys_{PlatformKeks::kBackupLabel};

@@ -40,6 +40,42 @@ class GcmMechanism {
   CK_MECHANISM mechanism_;
 };
 
+// One AES block through a mode: CKM_AES_ECB, or CKM_AES_CBC with a zero IV, which comes to the same.
+class BlockMechanism {
+ public:
+  explicit BlockMechanism(CK_MECHANISM_TYPE type) noexcept
+      : mechanism_{.mechanism = type,
+                   .pParameter = type == CKM_AES_CBC ? iv_.data() : nullptr,
+                   .ulParameterLen = type == CKM_AES_CBC ? iv_.size() : 0} {}
+  BlockMechanism(const BlockMechanism&) = delete;
+  BlockMechanism& operator=(const BlockMechanism&) = delete;
+  [[nodiscard]] CK_MECHANISM* get() noexcept { return &mechanism_; }
+
+ private:
+  ByteArray<16> iv_{};
+  CK_MECHANISM mechanism_;
+};
+
+// CKM_RSA_PKCS_OAEP without a label (RFC 8017 §7.1), PKCS#11 v2.40 §2.1.8. SHA-1 is as good here as any: OAEP does not
+// need it to resist collisions, and SoftHSM has no other.
+class OaepMechanism {
+ public:
+  OaepMechanism() noexcept
+      : parameters_{.hashAlg = CKM_SHA_1,
+                    .mgf = CKG_MGF1_SHA1,
+                    .source = CKZ_DATA_SPECIFIED,
+                    .pSourceData = nullptr,
+                    .ulSourceDataLen = 0},
+        mechanism_{.mechanism = CKM_RSA_PKCS_OAEP, .pParameter = &parameters_, .ulParameterLen = sizeof parameters_} {}
+  OaepMechanism(const OaepMechanism&) = delete;
+  OaepMechanism& operator=(const OaepMechanism&) = delete;
+  [[nodiscard]] CK_MECHANISM* get() noexcept { return &mechanism_; }
+
+ private:
+  CK_RSA_PKCS_OAEP_PARAMS parameters_;
+  CK_MECHANISM mechanism_;
+};
+
 // "CKM_AES_GCM" for those this product uses, else "CKM_0x…".
 std::string mechanism_name(CK_MECHANISM_TYPE type);
 

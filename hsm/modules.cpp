@@ -29,42 +29,71 @@ Error load_error(std::string_view what) {
 
 }  // namespace
 
-Result<std::unique_ptr<Modules>> Modules::load(const std::filesystem::path& module) {
+Result<std::unique_ptr<Modules>> Modules::load(const std::filesystem::path& module, std::string arguments) {
   std::unique_ptr<Modules> modules(new Modules);
+  modules->arguments_ = std::move(arguments);
   p11_kit_be_quiet();
-  CK_RV initialised = CKR_OK;
   if (module.empty()) {
     modules->configured_ = p11_kit_modules_load(nullptr, kFlags);
     if (!modules->configured_) return fail(load_error("PKCS#11 modules"));
     KAITO_CHECK(refuse_call_log(nullptr));
     for (CK_FUNCTION_LIST** each = modules->configured_; *each; ++each) KAITO_CHECK(refuse_call_log(*each));
-    initialised = p11_kit_modules_initialize(modules->configured_, nullptr);
-  } else {
-    modules->single_ = p11_kit_module_load(module.c_str(), kFlags | P11_KIT_MODULE_CRITICAL);
-    if (!modules->single_) return fail(load_error(module.string()));
-    initialised = p11_kit_module_initialize(modules->single_);
+    KAITO_CHECK(modules->initialize_configured());
+    return modules;
   }
-  if (initialised != CKR_OK)
-    return fail(Code::hsm_unavailable, fmt::format("C_Initialize: {}", traits_of(initialised).name));
-  modules->initialised_ = true;
+  modules->single_ = p11_kit_module_load(module.c_str(), kFlags | P11_KIT_MODULE_CRITICAL);
+  if (!modules->single_) return fail(load_error(module.string()));
+  if (auto done = modules->initialize(modules->single_); !done) return fail(std::move(done).error().error);
   return modules;
 }
 
+// A module that does not start concerns us only when p11-kit was told that it must.
+Status Modules::initialize_configured() {
+  for (CK_FUNCTION_LIST** each = configured_; *each; ++each) {
+    const CK_RV value = p11_kit_module_initialize(*each);
+    if (value == CKR_OK) {
+      by_p11_kit_.push_back(*each);
+      continue;
+    }
+    Status done = fail(Code::hsm_unavailable, fmt::format("C_Initialize: {}", traits_of(value).name));
+    if (value == CKR_CANT_LOCK)
+      if (auto again = initialize(*each); again) done = {};
+    if (!done && (p11_kit_module_get_flags(*each) & P11_KIT_MODULE_CRITICAL) != 0) return done;
+  }
+  return {};
+}
+
+TokenOutcome Modules::initialize(CK_FUNCTION_LIST* module) {
+  CK_C_INITIALIZE_ARGS arguments{};
+  arguments.flags = CKF_OS_LOCKING_OK;
+  arguments.pReserved = arguments_.empty() ? nullptr : arguments_.data();
+  const Cryptoki cryptoki(module);
+  auto done = cryptoki.call(function::initialize, static_cast<void*>(&arguments));
+  if (!done && done.error().error.code == Code::hsm_unsupported) {
+    // §5.4: no locks of any kind, since no two threads will call it. CKR_CANT_LOCK; some say CKR_ARGUMENTS_BAD.
+    arguments.flags = 0;
+    void* const given = arguments_.empty() ? nullptr : static_cast<void*>(&arguments);
+    if (auto again = cryptoki.call(function::initialize, given); again) {
+      without_locking_ = true;
+      done = {};
+    }
+  }
+  if (done) by_us_.push_back(module);
+  return done;
+}
+
 Modules::~Modules() {
-  if (configured_) {
-    if (initialised_) p11_kit_modules_finalize(configured_);
-    p11_kit_modules_release(configured_);
-  }
-  if (single_) {
-    if (initialised_) p11_kit_module_finalize(single_);
-    p11_kit_module_release(single_);
-  }
+  for (CK_FUNCTION_LIST* module : by_p11_kit_) p11_kit_module_finalize(module);
+  for (CK_FUNCTION_LIST* module : by_us_)
+    static_cast<void>(Cryptoki(module).call(function::finalize, static_cast<void*>(nullptr)));
+  if (configured_) p11_kit_modules_release(configured_);
+  if (single_) p11_kit_module_release(single_);
 }
 
 std::vector<Cryptoki> Modules::all() const {
   std::vector<Cryptoki> list;
-  if (single_) list.emplace_back(single_);
-  for (CK_FUNCTION_LIST** each = configured_; each && *each; ++each) list.emplace_back(*each);
+  for (const auto* started : {&by_us_, &by_p11_kit_})
+    for (CK_FUNCTION_LIST* module : *started) list.emplace_back(module);
   return list;
 }
 

@@ -2,13 +2,11 @@
 
 #include <sodium.h>
 
-#include "hsm/aes_gcm.hpp"
+#include "hsm/dek_wrap.hpp"
 #include "hsm/wrapped_key.hpp"
 
 namespace kaito::hsm {
 namespace {
-
-constexpr ByteArray<kBindingSize - kGcmTagSize> kBindingText{};
 
 std::string cache_key(OrgKekView kek) {
   Bytes key;
@@ -36,32 +34,69 @@ AttributeTemplate session_key() {
 // Whether an unwrapped key may be wrapped again. Only one that is about to be, and is dropped afterwards, may.
 enum class Extractable : bool { no, yes };
 
-// The key of a blob as it is used: it encrypts and decrypts.
-TokenResult<OwnedObject> unwrap(Session& session, ObjectHandle platform_kek, const WrappedKey& key,
-                                Extractable extractable = Extractable::no) {
-  Mechanism mechanism(CKM_AES_KEY_WRAP);
-  KAITO_TRY(const ObjectHandle object, session.unwrap(mechanism.get(), platform_kek, key.wrapped,
-                                                      session_key()
-                                                          .flag(CKA_EXTRACTABLE, extractable == Extractable::yes)
-                                                          .flag(CKA_ENCRYPT, true)
-                                                          .flag(CKA_DECRYPT, true)
-                                                          .flag(CKA_WRAP, false)
-                                                          .flag(CKA_UNWRAP, false)));
-  return OwnedObject(session, object);
+// How C_WrapKey and C_UnwrapKey are asked for a scheme. hsm_unsupported: the token does not have it (any more).
+class Wrapping {
+ public:
+  static TokenResult<Wrapping> of(const WrapMethods& methods, WrapScheme scheme, const PlatformKey& platform_kek) {
+    if (platform_kek.is_pair != (scheme == WrapScheme::rsa_oaep))
+      return fail(Failure({.code = Code::integrity, .detail = "org KEK of a scheme that is not its platform KEK's"},
+                          ReturnClass::data_error));
+    const CK_MECHANISM_TYPE mechanism = platform_kek.is_pair ? CKM_RSA_PKCS_OAEP : methods.native(scheme);
+    if (mechanism == 0)
+      return fail(
+          Failure(Error{.code = Code::hsm_unsupported, .detail = "the token has no AES key wrap for org KEKs"}));
+    return Wrapping(mechanism, platform_kek);
+  }
+
+  [[nodiscard]] TokenResult<Bytes> wrap(Session& session, ObjectHandle org_kek) const {
+    Mechanism plain(type_);
+    OaepMechanism oaep;
+    return session.wrap(key_.is_pair ? oaep.get() : plain.get(), key_.wrapping, org_kek);
+  }
+  [[nodiscard]] TokenResult<OwnedObject> unwrap(Session& session, ByteView wrapped,
+                                                AttributeTemplate attributes) const {
+    Mechanism plain(type_);
+    OaepMechanism oaep;
+    KAITO_TRY(const ObjectHandle object,
+              session.unwrap(key_.is_pair ? oaep.get() : plain.get(), key_.unwrapping, wrapped, std::move(attributes)));
+    return OwnedObject(session, object);
+  }
+
+ private:
+  Wrapping(CK_MECHANISM_TYPE type, const PlatformKey& key) : type_(type), key_(key) {}
+  CK_MECHANISM_TYPE type_;
+  PlatformKey key_;
+};
+
+// What new blobs under a platform KEK are.
+WrapScheme scheme_for(const WrapMethods& methods, const PlatformKey& platform_kek) {
+  if (platform_kek.is_pair) return WrapScheme::rsa_oaep;
+  return methods.org_kek == WrapScheme::rsa_oaep ? WrapScheme::aes_kw : methods.org_kek;
 }
 
-TokenResult<ByteArray<40>> wrap(Session& session, ObjectHandle platform_kek, ObjectHandle org_kek) {
-  Mechanism mechanism(CKM_AES_KEY_WRAP);
-  KAITO_TRY(const Bytes wrapped, session.wrap(mechanism.get(), platform_kek, org_kek));
-  ByteArray<40> result{};
-  if (wrapped.size() != result.size())
-    return fail(Failure(Error{.code = Code::hsm_unsupported,
-                              .detail = fmt::format("CKM_AES_KEY_WRAP gave {} bytes, not 40", wrapped.size())}));
-  std::ranges::copy(wrapped, result.begin());
-  return result;
+// The key of a blob as it is used: it wraps DEKs.
+TokenResult<OwnedObject> unwrap(Session& session, const WrapMethods& methods, const PlatformKey& platform_kek,
+                                const WrappedKey& key, Extractable extractable = Extractable::no) {
+  KAITO_TRY(const Wrapping wrapping, Wrapping::of(methods, key.scheme, platform_kek));
+  auto unwrapped = wrapping.unwrap(
+      session, key.wrapped,
+      allow_wrapping_deks(session_key().flag(CKA_EXTRACTABLE, extractable == Extractable::yes), methods));
+  if (unwrapped || extractable == Extractable::no || unwrapped.error().error.code != Code::hsm_unsupported)
+    return unwrapped;
+  // Unwrapped keys are extractable by default (§5.13), and opencryptoki does not let it be said.
+  return wrapping.unwrap(session, key.wrapped, allow_wrapping_deks(session_key(), methods));
 }
 
-TokenResult<ByteArray<40>> generate_and_wrap(Session& session, ObjectHandle platform_kek) {
+TokenResult<WrappedKey> wrap(Session& session, const WrapMethods& methods, const PlatformKey& platform_kek,
+                             KeyVersion version, ObjectHandle org_kek) {
+  WrappedKey key{
+      .scheme = scheme_for(methods, platform_kek), .platform_version = version, .wrapped = {}, .binding = {}};
+  KAITO_TRY(const Wrapping wrapping, Wrapping::of(methods, key.scheme, platform_kek));
+  KAITO_TRY(key.wrapped, wrapping.wrap(session, org_kek));
+  return key;
+}
+
+TokenResult<OwnedObject> generate(Session& session) {
   Mechanism generation(CKM_AES_KEY_GEN);
   // Extractable for the one wrap that follows, and good for nothing else meanwhile.
   KAITO_TRY(const ObjectHandle object, session.generate_key(generation.get(), session_key()
@@ -71,17 +106,23 @@ TokenResult<ByteArray<40>> generate_and_wrap(Session& session, ObjectHandle plat
                                                                                   .flag(CKA_DECRYPT, false)
                                                                                   .flag(CKA_WRAP, false)
                                                                                   .flag(CKA_UNWRAP, false)));
-  const OwnedObject fresh(session, object);
-  return wrap(session, platform_kek, fresh.handle());
+  return OwnedObject(session, object);
 }
 
-TokenOutcome check_binding(Session& session, ObjectHandle org_kek, const WrappedKey& key, ByteView aad) {
-  ByteArray<kBindingText.size()> text{};
-  KAITO_CHECK(gcm_open(session, org_kek, key.iv, key.binding_aad(aad), key.binding, kGcmTagSize, text));
-  if (text != kBindingText)
-    return fail(
-        Failure({.code = Code::integrity, .detail = "org KEK's binding is of another kind"}, ReturnClass::data_error));
+// No scheme of an org KEK has AAD, so the key itself says whose it is: it wraps a DEK that opens at this place alone.
+TokenOutcome bind(Session& session, const WrapMethods& methods, ObjectHandle org_kek, WrappedKey& key, ByteView aad,
+                  Random& random) {
+  const Dek nobodys = Dek::random(kDekSize, random);
+  KAITO_TRY(key.binding, wrap_dek(session, org_kek, methods, nobodys.expose_secret(), key.binding_aad(aad), random));
   return {};
+}
+
+TokenOutcome check_binding(Session& session, const WrapMethods& methods, ObjectHandle org_kek, const WrappedKey& key,
+                           ByteView aad) {
+  ByteArray<kDekSize> nobodys{};
+  auto opened = unwrap_dek(session, org_kek, methods, key.binding, key.binding_aad(aad), nobodys);
+  wipe(nobodys);
+  return opened;
 }
 
 // What the token has just made itself cannot be a caller's bad data: a data error then is the token's failure.
@@ -93,20 +134,15 @@ TokenResult<T> own_work(TokenResult<T> result) {
                     .detail = "the token cannot open what it has just wrapped: " + result.error().error.detail}));
 }
 
-TokenOutcome seal_binding(Session& session, ObjectHandle org_kek, WrappedKey& key, ByteView aad) {
-  return gcm_seal(session, org_kek, key.iv, key.binding_aad(aad), kBindingText, kGcmTagSize, key.binding);
-}
-
 }  // namespace
 
-TokenResult<Bytes> OrgKeks::create(Session& session, const PlatformKeks& platform, KeyVersion version, ByteView aad) {
-  KAITO_TRY(const ObjectHandle platform_kek, platform.at(version));
-  WrappedKey key{.platform_version = version};
-  KAITO_TRY(key.wrapped, generate_and_wrap(session, platform_kek));
-  random_.fill(key.iv);
-  KAITO_TRY(OwnedObject object, own_work(unwrap(session, platform_kek, key)));
-  KAITO_CHECK(seal_binding(session, object.handle(), key, aad));
-  KAITO_CHECK(own_work(check_binding(session, object.handle(), key, aad)));
+TokenResult<Bytes> OrgKeks::create(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
+                                   KeyVersion version, ByteView aad) {
+  KAITO_TRY(const PlatformKey platform_kek, platform.at(version));
+  KAITO_TRY(const OwnedObject made, generate(session));
+  KAITO_TRY(WrappedKey key, wrap(session, methods, platform_kek, version, made.handle()));
+  KAITO_TRY(OwnedObject object, own_work(unwrap(session, methods, platform_kek, key)));
+  KAITO_CHECK(bind(session, methods, object.handle(), key, aad, random_));
   Bytes blob = key.serialize();
   loaded_.insert(cache_key({.blob = blob, .aad = aad}),
                  {.key = std::move(object),
@@ -115,34 +151,33 @@ TokenResult<Bytes> OrgKeks::create(Session& session, const PlatformKeks& platfor
   return blob;
 }
 
-TokenResult<Bytes> OrgKeks::rewrap(Session& session, const PlatformKeks& platform, KeyVersion from, KeyVersion to,
-                                   OrgKekView kek) {
-  KAITO_TRY(const ObjectHandle old_kek, platform.at(from));
-  KAITO_TRY(const ObjectHandle new_kek, platform.at(to));
+TokenResult<Bytes> OrgKeks::rewrap(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
+                                   KeyVersion from, KeyVersion to, OrgKekView kek) {
+  KAITO_TRY(const PlatformKey old_kek, platform.at(from));
+  KAITO_TRY(const PlatformKey new_kek, platform.at(to));
   KAITO_TRY(const WrappedKey before, WrappedKey::parse(kek.blob));
   if (before.platform_version != from)
     return fail(Failure({.code = Code::integrity,
                          .detail = fmt::format("org KEK of platform KEK {}, not {}", before.platform_version, from)},
                         ReturnClass::data_error));
-  KAITO_TRY(const OwnedObject source, unwrap(session, old_kek, before, Extractable::yes));
-  KAITO_CHECK(check_binding(session, source.handle(), before, kek.aad));
-  WrappedKey after{.platform_version = to};
-  KAITO_TRY(after.wrapped, wrap(session, new_kek, source.handle()));
-  random_.fill(after.iv);
-  KAITO_CHECK(seal_binding(session, source.handle(), after, kek.aad));
+  KAITO_TRY(const OwnedObject source, unwrap(session, methods, old_kek, before, Extractable::yes));
+  KAITO_CHECK(check_binding(session, methods, source.handle(), before, kek.aad));
+  KAITO_TRY(WrappedKey after, wrap(session, methods, new_kek, to, source.handle()));
+  KAITO_CHECK(bind(session, methods, source.handle(), after, kek.aad, random_));
   // Bound by the old key and opened by the new one: they are the same, and the old blob is not needed any more.
-  KAITO_TRY(const OwnedObject fresh, own_work(unwrap(session, new_kek, after)));
-  KAITO_CHECK(own_work(check_binding(session, fresh.handle(), after, kek.aad)));
+  KAITO_TRY(const OwnedObject fresh, own_work(unwrap(session, methods, new_kek, after)));
+  KAITO_CHECK(own_work(check_binding(session, methods, fresh.handle(), after, kek.aad)));
   return after.serialize();
 }
 
-TokenResult<LoadedOrgKek*> OrgKeks::load(Session& session, const PlatformKeks& platform, OrgKekView kek) {
+TokenResult<LoadedOrgKek*> OrgKeks::load(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
+                                         OrgKekView kek) {
   std::string cached = cache_key(kek);
   if (LoadedOrgKek* found = loaded_.find(cached)) return found;
   KAITO_TRY(const WrappedKey key, WrappedKey::parse(kek.blob));
-  KAITO_TRY(const ObjectHandle platform_kek, platform.at(key.platform_version));
-  KAITO_TRY(OwnedObject object, unwrap(session, platform_kek, key));
-  KAITO_CHECK(check_binding(session, object.handle(), key, kek.aad));
+  KAITO_TRY(const PlatformKey platform_kek, platform.at(key.platform_version));
+  KAITO_TRY(OwnedObject object, unwrap(session, methods, platform_kek, key));
+  KAITO_CHECK(check_binding(session, methods, object.handle(), key, kek.aad));
   return &loaded_.insert(std::move(cached), {.key = std::move(object),
                                              .platform_version = key.platform_version,
                                              .use = {.key = short_hash(kek.blob), .decryptions = 1}});

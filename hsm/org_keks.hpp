@@ -24,16 +24,18 @@ class OrgKeks {
   OrgKeks(std::size_t capacity, Random& random) : loaded_(std::max<std::size_t>(capacity, 2)), random_(random) {}
 
   // A new org KEK, wrapped by the platform KEK of that version and bound to `aad`. It is loaded when this returns.
-  TokenResult<Bytes> create(Session& session, const PlatformKeks& platform, KeyVersion version, ByteView aad);
+  TokenResult<Bytes> create(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
+                            KeyVersion version, ByteView aad);
 
   // The key, loaded if need be. integrity: the blob was altered, or was bound to another AAD. The pointer outlives one
   // more load(), not two.
-  TokenResult<LoadedOrgKek*> load(Session& session, const PlatformKeks& platform, OrgKekView kek);
+  TokenResult<LoadedOrgKek*> load(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
+                                  OrgKekView kek);
 
   // The same key under another platform KEK, proven to open there. integrity: as for load(), or the blob is not of the
   // version `from`. Does not load it.
-  TokenResult<Bytes> rewrap(Session& session, const PlatformKeks& platform, KeyVersion from, KeyVersion to,
-                            OrgKekView kek);
+  TokenResult<Bytes> rewrap(Session& session, const WrapMethods& methods, const PlatformKeks& platform, KeyVersion from,
+                            KeyVersion to, OrgKekView kek);
 
   // Forgets those that came from a platform KEK.
   void forget(KeyVersion platform_version);

@@ -78,7 +78,7 @@ constexpr std::array kTable{
     KAITO_ROW(CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT, fatal, hsm_key_rejected),
     KAITO_ROW(CKR_USER_ALREADY_LOGGED_IN, ok, internal),  // what was asked for is so
     KAITO_ROW(CKR_USER_NOT_LOGGED_IN, relogin, hsm_unavailable),
-    KAITO_ROW(CKR_USER_PIN_NOT_INITIALIZED, fatal, hsm_pin_rejected),
+    KAITO_ROW(CKR_USER_PIN_NOT_INITIALIZED, fatal, configuration),
     KAITO_ROW(CKR_USER_TYPE_INVALID, fatal, hsm_unsupported),
     KAITO_ROW(CKR_USER_ANOTHER_ALREADY_LOGGED_IN, reopen, hsm_unavailable),
     KAITO_ROW(CKR_USER_TOO_MANY_TYPES, fatal, hsm_unsupported),

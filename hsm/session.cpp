@@ -86,30 +86,45 @@ TokenOutcome Session::read_attribute(ObjectHandle object, CK_ATTRIBUTE& attribut
   return cryptoki_.call(function::get_attribute_value, handle_, object.value, &attribute, CK_ULONG{1});
 }
 
+TokenResult<std::optional<std::size_t>> Session::read_up_to(ObjectHandle object, CK_ATTRIBUTE_TYPE type,
+                                                            std::span<std::uint8_t> out) {
+  CK_ATTRIBUTE attribute{.type = type, .pValue = out.data(), .ulValueLen = out.size()};
+  auto got = read_attribute(object, attribute);
+  if (got) return std::optional<std::size_t>(attribute.ulValueLen);
+  // CKR_ATTRIBUTE_TYPE_INVALID sets the length to CK_UNAVAILABLE_INFORMATION (§5.7); so do sensitive attributes.
+  if (got.error().kind == ReturnClass::fatal && attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION)
+    return std::optional<std::size_t>();
+  return fail(std::move(got).error());
+}
+
 TokenResult<std::optional<Bytes>> Session::bytes(ObjectHandle object, CK_ATTRIBUTE_TYPE type) {
   Bytes value(kMaxAttribute);
-  CK_ATTRIBUTE attribute{.type = type, .pValue = value.data(), .ulValueLen = value.size()};
-  if (auto got = read_attribute(object, attribute); !got) {
-    // CKR_ATTRIBUTE_TYPE_INVALID sets the length to CK_UNAVAILABLE_INFORMATION (§5.7); so do sensitive attributes.
-    if (got.error().kind == ReturnClass::fatal && attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION)
-      return std::nullopt;
-    return fail(std::move(got).error());
-  }
-  value.resize(attribute.ulValueLen);
+  KAITO_TRY(const auto size, read_up_to(object, type, value));
+  if (!size) return std::nullopt;
+  value.resize(*size);
   return value;
 }
 
-TokenResult<std::optional<bool>> Session::flag(ObjectHandle object, CK_ATTRIBUTE_TYPE type) {
-  KAITO_TRY(const auto value, bytes(object, type));
-  if (!value || value->size() != sizeof(CK_BBOOL)) return std::nullopt;
-  return value->front() != CK_FALSE;
+TokenOutcome Session::value(ObjectHandle object, std::span<std::uint8_t> out) {
+  KAITO_TRY(const auto size, read_up_to(object, CKA_VALUE, out));
+  if (size && *size == out.size()) return {};
+  return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "a key's value cannot be read"}));
 }
 
+TokenResult<std::optional<bool>> Session::flag(ObjectHandle object, CK_ATTRIBUTE_TYPE type) {
+  ByteArray<sizeof(CK_BBOOL)> value{};
+  KAITO_TRY(const auto size, read_up_to(object, type, value));
+  if (!size || *size != value.size()) return std::nullopt;
+  return value.front() != CK_FALSE;
+}
+
+// NSS gives a number into a buffer of its own size only.
 TokenResult<std::optional<CK_ULONG>> Session::number(ObjectHandle object, CK_ATTRIBUTE_TYPE type) {
-  KAITO_TRY(const auto value, bytes(object, type));
+  ByteArray<sizeof(CK_ULONG)> value{};
+  KAITO_TRY(const auto size, read_up_to(object, type, value));
+  if (!size || *size != value.size()) return std::nullopt;
   CK_ULONG number = 0;
-  if (!value || value->size() != sizeof number) return std::nullopt;
-  std::memcpy(&number, value->data(), sizeof number);
+  std::memcpy(&number, value.data(), sizeof number);
   return number;
 }
 

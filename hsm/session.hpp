@@ -37,6 +37,8 @@ class Session {
   // Nothing where the token does not know the attribute for the object.
   TokenResult<std::optional<bool>> flag(ObjectHandle object, CK_ATTRIBUTE_TYPE type);
   TokenResult<std::optional<CK_ULONG>> number(ObjectHandle object, CK_ATTRIBUTE_TYPE type);
+  // CKA_VALUE of a key that may be read; it must have the size of `out`.
+  TokenOutcome value(ObjectHandle object, std::span<std::uint8_t> out);
   // At most 4096 bytes.
   TokenResult<std::optional<Bytes>> bytes(ObjectHandle object, CK_ATTRIBUTE_TYPE type);
 
@@ -65,6 +67,9 @@ class Session {
  private:
   TokenOutcome usable(ObjectHandle object) const;
   TokenOutcome find_all(std::vector<ObjectHandle>& objects);
+  // Nothing where the token does not know the attribute.
+  TokenResult<std::optional<std::size_t>> read_up_to(ObjectHandle object, CK_ATTRIBUTE_TYPE type,
+                                                     std::span<std::uint8_t> out);
   TokenOutcome read_attribute(ObjectHandle object, CK_ATTRIBUTE& attribute);
   Cryptoki cryptoki_;
   CK_SESSION_HANDLE handle_ = CK_INVALID_HANDLE;

@@ -28,6 +28,11 @@ std::string token_text(std::span<const CK_UTF8CHAR> field) {
   return std::string(reinterpret_cast<const char*>(field.data()), p11_kit_space_strlen(field.data(), field.size()));
 }
 
+std::uint64_t session_limit(const CK_TOKEN_INFO& info) {
+  constexpr CK_ULONG kAnyNumber = 1UL << 31;
+  return info.ulMaxSessionCount < kAnyNumber ? info.ulMaxSessionCount : 0;
+}
+
 TokenResult<Slot> find_slot(const std::vector<Cryptoki>& modules, const TokenUri& uri) {
   std::vector<Slot> matches;
   for (const Cryptoki& module : modules) {

@@ -22,6 +22,9 @@ struct Slot {
 // Text of a CK_TOKEN_INFO field, without its padding.
 std::string token_text(std::span<const CK_UTF8CHAR> field);
 
+// ulMaxSessionCount; 0 for no limit, or an unknown one (PKCS#11 §3.3; opencryptoki has a number of its own for that).
+std::uint64_t session_limit(const CK_TOKEN_INFO& info);
+
 // Exactly one token must match: none and several are Code::configuration (F12).
 TokenResult<Slot> find_slot(const std::vector<Cryptoki>& modules, const TokenUri& uri);
 

@@ -73,8 +73,12 @@ TokenOutcome set_up(const std::vector<Cryptoki>& modules, const std::string& lab
   if (slots.labelled.size() != 1)
     return fail(wrong(fmt::format("{} tokens are labelled {}", slots.labelled.size(), label)));
   const Slot& slot = slots.labelled.front();
-  if ((slot.info.flags & CKF_USER_PIN_INITIALIZED) == 0) return set_user_pin(slot, so_pin, user_pin);
-  return try_user_pin(slot, user_pin);
+  if ((slot.info.flags & CKF_USER_PIN_INITIALIZED) != 0) {
+    // tpm2-pkcs11 sets the flag before there is a PIN, and says so at the login only (CKR_USER_PIN_NOT_INITIALIZED).
+    auto tried = try_user_pin(slot, user_pin);
+    if (tried || tried.error().error.code != Code::configuration) return tried;
+  }
+  return set_user_pin(slot, so_pin, user_pin);
 }
 
 }  // namespace

@@ -2,29 +2,41 @@
 
 #include <fmt/format.h>
 
+#include "hsm/protocol/wrapped_dek.hpp"
+
 namespace kaito::hsm {
 namespace {
 
-constexpr std::uint8_t kFormatVersion = 1;
-constexpr std::string_view kPurpose = "kaito org KEK binding v1";
+constexpr std::uint8_t kFormatVersion = 2;
+constexpr std::string_view kPurpose = "kaito org KEK binding v2";
+constexpr std::size_t kMaxWrapped = 512;  // RSA-OAEP with 4096 bits
 
-template <std::size_t N>
-Status read_into(ByteReader& reader, ByteArray<N>& out) {
-  KAITO_TRY(const ByteView bytes, reader.take(N));
-  std::ranges::copy(bytes, out.begin());
-  return {};
+bool wraps_org_keks(std::uint8_t scheme) {
+  return scheme == static_cast<std::uint8_t>(WrapScheme::aes_kw) ||
+         scheme == static_cast<std::uint8_t>(WrapScheme::aes_kwp) ||
+         scheme == static_cast<std::uint8_t>(WrapScheme::rsa_oaep);
+}
+
+void append_head(Bytes& out, const WrappedKey& key) {
+  append_u8(out, kFormatVersion);
+  append_u8(out, static_cast<std::uint8_t>(key.scheme));
+  append_u32(out, key.platform_version);
+  append_u16(out, static_cast<std::uint16_t>(key.wrapped.size()));
+  append(out, key.wrapped);
+}
+
+Result<Bytes> read_part(ByteReader& reader, std::size_t size, std::size_t limit) {
+  if (size < 1 || size > limit) return fail(Code::integrity, fmt::format("wrapped org KEK with {} bytes", size));
+  KAITO_TRY(const ByteView bytes, reader.take(size));
+  return Bytes(bytes.begin(), bytes.end());
 }
 
 }  // namespace
 
 Bytes WrappedKey::serialize() const {
   Bytes blob;
-  append_u8(blob, kFormatVersion);
-  append_u8(blob, static_cast<std::uint8_t>(scheme));
-  append_u32(blob, platform_version);
-  append(blob, iv);
+  append_head(blob, *this);
   append(blob, binding);
-  append(blob, wrapped);
   return blob;
 }
 
@@ -33,25 +45,21 @@ Result<WrappedKey> WrappedKey::parse(ByteView blob) {
   KAITO_TRY(const std::uint8_t format, reader.u8());
   if (format != kFormatVersion) return fail(Code::integrity, fmt::format("wrapped org KEK of format {}", format));
   KAITO_TRY(const std::uint8_t scheme, reader.u8());
-  if (scheme != static_cast<std::uint8_t>(WrapScheme::aes_kw))
-    return fail(Code::integrity, fmt::format("wrapped org KEK of scheme {}", scheme));
+  if (!wraps_org_keks(scheme)) return fail(Code::integrity, fmt::format("wrapped org KEK of scheme {}", scheme));
   WrappedKey key;
+  key.scheme = static_cast<WrapScheme>(scheme);
   KAITO_TRY(key.platform_version, reader.u32());
-  KAITO_CHECK(read_into(reader, key.iv));
-  KAITO_CHECK(read_into(reader, key.binding));
-  KAITO_CHECK(read_into(reader, key.wrapped));
-  KAITO_CHECK(reader.finish());
+  KAITO_TRY(const std::uint16_t size, reader.u16());
+  KAITO_TRY(key.wrapped, read_part(reader, size, kMaxWrapped));
+  KAITO_TRY(key.binding, read_part(reader, reader.remaining(), kMaxWrappedDek));
   return key;
 }
 
 Bytes WrappedKey::binding_aad(ByteView aad) const {
   Bytes text;
   append(text, as_bytes(kPurpose));
-  append_u8(text, kFormatVersion);
-  append_u8(text, static_cast<std::uint8_t>(scheme));
-  append_u32(text, platform_version);
-  append(text, wrapped);
-  append(text, aad);  // last, and the rest is of fixed size: no two different inputs give the same text
+  append_head(text, *this);  // says its size: no two different inputs give the same text
+  append(text, aad);
   return text;
 }
 

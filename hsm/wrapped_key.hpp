@@ -7,14 +7,11 @@
 
 namespace kaito::hsm {
 
-// AES-KW has no AAD, so the org KEK authenticates its own place: a constant sealed under it with the AAD.
-inline constexpr std::size_t kBindingSize = 32;
 struct WrappedKey {
   WrapScheme scheme = WrapScheme::aes_kw;
   KeyVersion platform_version = 0;
-  ByteArray<12> iv{};
-  ByteArray<kBindingSize> binding{};  // 16 zero bytes, sealed
-  ByteArray<40> wrapped{};            // 32 key bytes and RFC 3394's integrity block
+  Bytes wrapped;  // what C_WrapKey gave: 1 to 512 bytes
+  Bytes binding;  // a DEK that the org KEK itself wraps, which says whose key it is; 1 to kMaxWrappedDek bytes
 
   [[nodiscard]] Bytes serialize() const;
   // Code::integrity: not of this format or version.

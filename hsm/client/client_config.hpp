@@ -18,6 +18,8 @@ struct ClientConfig {
   std::string token_uri;
   // PKCS#11 module; empty: the modules that p11-kit is configured with.
   std::filesystem::path module;
+  // What the module by that path wants at C_Initialize; most want nothing (NSS does).
+  std::string module_arguments;
   // SoftHSM's token directory, to be locked, copied and restored by the worker; empty for any other HSM.
   std::filesystem::path token_directory;
   // The worker's whole environment, but for PATH and JOURNAL_STREAM, which it inherits.

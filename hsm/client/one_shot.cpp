@@ -30,6 +30,8 @@ void wait_for_exit(WorkerProcess& worker, steady_clock::time_point deadline) {
 
 Result<Bytes> run_worker_once(const ClientConfig& config, std::vector<std::string> arguments, Milliseconds limit) {
   if (!config.module.empty()) arguments.insert(arguments.end(), {"--module", config.module.string()});
+  if (!config.module_arguments.empty())
+    arguments.insert(arguments.end(), {"--module-arguments", config.module_arguments});
   if (!config.token_directory.empty())
     arguments.insert(arguments.end(), {"--token-directory", config.token_directory.string()});
   KAITO_TRY(WorkerProcess worker, WorkerProcess::spawn(config, std::move(arguments)));

@@ -21,6 +21,8 @@ std::vector<std::string> serve_arguments(const ClientConfig& config) {
   std::vector<std::string> arguments{"--serve", "--token-uri", config.token_uri, "--org-kek-capacity",
                                      fmt::format("{}", config.org_kek_capacity)};
   if (!config.module.empty()) arguments.insert(arguments.end(), {"--module", config.module.string()});
+  if (!config.module_arguments.empty())
+    arguments.insert(arguments.end(), {"--module-arguments", config.module_arguments});
   if (!config.token_directory.empty())
     arguments.insert(arguments.end(), {"--token-directory", config.token_directory.string()});
   return arguments;

@@ -32,7 +32,7 @@ struct TokenStatus {
   std::string model;
   std::string manufacturer;
   std::string firmware;                 // "major.minor"
-  std::vector<std::string> mechanisms;  // in use: "CKM_AES_GCM", …
+  std::vector<std::string> mechanisms;  // what was chosen: "DEKs: AES-GCM (CKM_AES_GCM)", …
   std::uint64_t max_sessions = 0;       // 0: unlimited or unknown
   std::vector<PlatformKek> platform_keks;
   std::vector<AuditKey> audit_keys;

@@ -50,7 +50,7 @@ Result<Ground> lay_ground(const Options& options, Logger& logger) {
   if (!options.token_directory.empty()) {
     KAITO_TRY(ground.guard, GuardedTokenDirectory::take(options.token_directory, logger));
   }
-  KAITO_TRY(ground.modules, Modules::load(options.module));
+  KAITO_TRY(ground.modules, Modules::load(options.module, options.module_arguments));
   return ground;
 }
 

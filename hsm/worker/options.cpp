@@ -22,6 +22,8 @@ Status set_value(Options& options, std::string_view name, const char* value) {
     options.token_uri = value;
   } else if (name == "--module") {
     options.module = value;
+  } else if (name == "--module-arguments") {
+    options.module_arguments = value;
   } else if (name == "--token-directory") {
     options.token_directory = value;
   } else if (name == "--label") {

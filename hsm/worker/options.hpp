@@ -17,6 +17,7 @@ struct Options {
   Mode mode = Mode::help;
   std::string token_uri;                  // serve, bench
   std::filesystem::path module;           // empty: p11-kit's configured modules
+  std::string module_arguments;           // for C_Initialize of `module`
   std::filesystem::path token_directory;  // SoftHSM's, to be guarded; may be empty
   std::size_t org_kek_capacity = 1024;    // serve
   std::string label;                      // init_token
@@ -26,10 +27,10 @@ struct Options {
 };
 
 inline constexpr std::string_view kUsage =
-    "kaito-hsm-worker --serve --token-uri URI [--module FILE] [--token-directory DIR] [--org-kek-capacity N]\n"
-    "kaito-hsm-worker --init-token --label TEXT --so-pin-file FILE --pin-file FILE [--module FILE]\n"
-    "                 [--token-directory DIR]\n"
-    "kaito-hsm-worker --bench --token-uri URI [--module FILE] [--token-directory DIR] [--duration-ms N]\n"
+    "kaito-hsm-worker --serve --token-uri URI [MODULE] [--org-kek-capacity N]\n"
+    "kaito-hsm-worker --init-token --label TEXT --so-pin-file FILE --pin-file FILE [MODULE]\n"
+    "kaito-hsm-worker --bench --token-uri URI [MODULE] [--duration-ms N]\n"
+    "MODULE: [--module FILE [--module-arguments TEXT]] [--token-directory DIR]\n"
     "\n"
     "Loads a PKCS#11 module for kaitod, which starts it with --serve and talks to it on file descriptor 3.\n"
     "--init-token and --bench work from a shell too; the daemon must not be running then.\n";
