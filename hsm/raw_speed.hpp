@@ -6,8 +6,12 @@
 
 namespace kaito::hsm {
 
-// C_DecryptInit + C_Decrypt of a wrapped DEK (AES-256-GCM, 48 bytes, 64 bytes of AAD) under one session-object key, on
-// this thread, for `duration`.
-TokenResult<double> raw_gcm_decrypts_per_second(Session& session, const Clock& clock, Milliseconds duration);
+// Per second, under session-object keys, on this thread; a DEK has 32 bytes, its AAD 64.
+struct RawSpeed {
+  double decrypts = 0;  // C_DecryptInit + C_Decrypt of a DEK wrapped with AES-256-GCM
+  double recrypts = 0;  // the same, then C_EncryptInit + C_Encrypt under another key
+};
+// Measures each for `duration`.
+TokenResult<RawSpeed> measure_raw_speed(Session& session, const Clock& clock, Milliseconds duration);
 
 }  // namespace kaito::hsm

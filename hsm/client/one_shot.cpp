@@ -55,14 +55,15 @@ Result<Bytes> run_worker_once(const ClientConfig& config, std::vector<std::strin
                      : Error{.code = Code::hsm_unavailable, .detail = "worker closed its socket"});
 }
 
-Result<double> raw_gcm_decrypts_per_second(const ClientConfig& config, Milliseconds duration) {
+Result<RawTokenSpeed> measure_raw_speed(const ClientConfig& config, Milliseconds duration) {
   KAITO_TRY(const Bytes reply, run_worker_once(config,
                                                {"--bench", "--token-uri", config.token_uri, "--duration-ms",
                                                 fmt::format("{}", duration.count())},
-                                               config.start_deadline + duration));
+                                               config.start_deadline + 2 * duration));
   ByteReader reader(reply);
-  KAITO_TRY(const std::uint64_t speed, reader.u64());
-  return static_cast<double>(speed);
+  KAITO_TRY(const std::uint64_t decrypts, reader.u64());
+  KAITO_TRY(const std::uint64_t recrypts, reader.u64());
+  return RawTokenSpeed{.decrypts = static_cast<double>(decrypts), .recrypts = static_cast<double>(recrypts)};
 }
 
 }  // namespace kaito::hsm

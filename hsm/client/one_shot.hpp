@@ -13,8 +13,12 @@ namespace kaito::hsm {
 // word. The bytes that came with it, or the worker's error; hsm_unavailable after `limit`, or when it died. Blocks.
 Result<Bytes> run_worker_once(const ClientConfig& config, std::vector<std::string> arguments, Milliseconds limit);
 
-// C_DecryptInit + C_Decrypt (AES-256-GCM of a DEK) per second on one thread, measured in the worker for `duration`. No
-// client may be running on the same token. Blocks.
-Result<double> raw_gcm_decrypts_per_second(const ClientConfig& config, Milliseconds duration);
+// AES-256-GCM of DEKs in the token, per second on one thread.
+struct RawTokenSpeed {
+  double decrypts = 0;  // C_DecryptInit + C_Decrypt
+  double recrypts = 0;  // the same, then C_EncryptInit + C_Encrypt under another key
+};
+// Measured in a worker, each for `duration`. No client may be running on the same token. Blocks.
+Result<RawTokenSpeed> measure_raw_speed(const ClientConfig& config, Milliseconds duration);
 
 }  // namespace kaito::hsm

@@ -64,14 +64,14 @@ Status run_init_token(const Options& options, Logger& logger) {
   return {};
 }
 
-Result<double> run_bench(const Options& options, const Clock& clock, Logger& logger) {
+Result<RawSpeed> run_bench(const Options& options, const Clock& clock, Logger& logger) {
   KAITO_TRY(TokenUri uri, TokenUri::parse(options.token_uri));
   KAITO_TRY(Pin pin, read_pin_file(uri.pin_file()));
   KAITO_TRY(Ground ground, lay_ground(options, logger));
   auto token = Token::open(ground.modules->all(), std::move(uri), std::move(pin));
   if (!token) return fail(std::move(token.error().error));
   if (ground.guard) KAITO_CHECK(ground.guard->commit());
-  auto speed = raw_gcm_decrypts_per_second((*token)->session(), clock, options.duration);
+  auto speed = measure_raw_speed((*token)->session(), clock, options.duration);
   if (!speed) return fail(std::move(speed.error().error));
   return *speed;
 }
@@ -105,8 +105,13 @@ Status run(const Options& options, bool client, const Clock& clock, Logger& logg
   } else {
     const auto speed = run_bench(options, clock, logger);
     outcome = speed ? Status() : fail(speed.error());
-    append_u64(extra, static_cast<std::uint64_t>(speed.value_or(0)));
-    if (speed && !client) fmt::print("{:.0f} decrypts per second\n", *speed);
+    if (speed) {
+      append_u64(extra, static_cast<std::uint64_t>(speed->decrypts));
+      append_u64(extra, static_cast<std::uint64_t>(speed->recrypts));
+      if (!client)
+        fmt::print("{:.0f} decrypts per second\n{:.0f} decrypts and encrypts per second\n", speed->decrypts,
+                   speed->recrypts);
+    }
   }
   if (client) KAITO_CHECK(send_hello(connection, outcome, extra));
   return outcome;

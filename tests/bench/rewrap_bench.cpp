@@ -1,0 +1,102 @@
+// How fast DEKs and org KEKs move to new keys through the worker, against what the token itself could do at most. All
+// in one run, in turn, so that the ratios hold on a noisy machine.
+//
+//   (a) C_Decrypt + C_Encrypt (AES-GCM) of DEKs on one thread of a SoftHSM token, nothing around it
+//   (b) rewrap_deks of the same token through a client, frames of 256 and of 64; every new DEK is opened again
+//   (c) rewrap_org_keks of 10,000 org KEKs from one platform KEK to the next
+#include <cstdio>
+
+#include "appliance/base/invariant.hpp"
+#include "hsm/client/client.hpp"
+#include "hsm/client/one_shot.hpp"
+#include "tests/integration/hsm/softhsm_token.hpp"
+
+namespace kaito::hsm::test {
+namespace {
+
+constexpr int kRounds = 3;
+constexpr Milliseconds kRawTime{1000};
+constexpr std::size_t kDeks = 50'000;
+constexpr std::size_t kOrgs = 10'000;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) fmt::print(stderr, "bench: {}\n", result.error().describe());
+  KAITO_INVARIANT(result.has_value());
+  return *std::move(result);
+}
+class RewrapBench {
+ public:
+  void run() {
+    fmt::print("{:>16}{:>16}{:>8}{:>16}{:>8}{:>20}\n", "raw recrypts/s", "rewraps/s, 256", "ratio", "rewraps/s, 64",
+               "ratio", "10,000 org KEKs, s");
+    for (int round = 0; round < kRounds; ++round) {
+      client_.reset();
+      const auto raw = must(measure_raw_speed(token_.config(), kRawTime));
+      const double large = deks_per_second(256);
+      const double small = deks_per_second(64);
+      fmt::print("{:>16.0f}{:>16.0f}{:>8.2f}{:>16.0f}{:>8.2f}{:>20.2f}\n", raw.recrypts, large, large / raw.recrypts,
+                 small, small / raw.recrypts, org_keks_seconds());
+      std::fflush(stdout);
+    }
+  }
+
+ private:
+  void start(std::size_t batch) {
+    client_.reset();
+    auto config = token_.config();
+    config.max_batch = batch;
+    client_ = must(Client::start(config, clock_, logger_));
+    for (const KeyVersion version : {1U, 2U})
+      if (const auto made = wait_for(client_->create_platform_kek(version)); !made)
+        KAITO_INVARIANT(made.error().code == Code::conflict);
+  }
+  OrgKekRef org_kek(std::uint8_t name) {
+    const Bytes aad(40, name);
+    return std::make_shared<OrgKek>(OrgKek{.wrapped = must(wait_for(client_->create_org_kek(1, aad))), .aad = aad});
+  }
+  double seconds_since(SteadyPoint start) const {
+    return std::chrono::duration<double>(clock_.steady_now() - start).count();
+  }
+
+  double deks_per_second(std::size_t batch) {
+    start(batch);
+    const auto from = org_kek(1);
+    const auto to = org_kek(2);
+    std::vector<DekToWrap> fresh;
+    for (int i = 0; i < 256; ++i) fresh.push_back({.dek = Dek::random(kDekSize, random_), .aad = Bytes(64, 7)});
+    const auto wrapped = must(wait_for(client_->wrap_deks(from, std::move(fresh))));
+    std::vector<DekToRewrap> list;
+    for (std::size_t i = 0; i < kDeks; ++i)
+      list.push_back({.wrapped = must(wrapped[i % 256]), .aad_before = Bytes(64, 7), .aad_after = Bytes(64, 8)});
+    const SteadyPoint begin = clock_.steady_now();
+    for (const auto& one : must(wait_for(client_->rewrap_deks(from, to, std::move(list)))))
+      KAITO_INVARIANT(one.has_value());
+    return static_cast<double>(kDeks) / seconds_since(begin);
+  }
+
+  double org_keks_seconds() {
+    start(256);
+    const auto kek = org_kek(3);
+    std::vector<OrgKekToRewrap> list(kOrgs, {.blob = kek->wrapped.blob, .aad = kek->aad});
+    const SteadyPoint begin = clock_.steady_now();
+    for (const auto& one : must(wait_for(client_->rewrap_org_keks(1, 2, std::move(list)))))
+      KAITO_INVARIANT(one.has_value());
+    return seconds_since(begin);
+  }
+
+  SoftHsmToken token_;
+  SystemClock clock_;
+  SystemRandom random_;
+  CapturedLog log_;
+  Logger logger_{log_, clock_};
+  std::unique_ptr<Client> client_;
+};
+
+}  // namespace
+}  // namespace kaito::hsm::test
+
+int main() {
+  if (const auto ready = kaito::init_secret_memory(); !ready) return 1;
+  kaito::hsm::test::RewrapBench().run();
+}
