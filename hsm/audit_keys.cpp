@@ -27,6 +27,11 @@ TokenResult<ByteArray<64>> sign_with(Session& session, ObjectHandle key, ByteVie
   return signature;
 }
 
+// By another implementation than the token's: nobody looks at a checkpoint's signature before it is published.
+bool is_signature(const ByteArray<64>& signature, ByteView message, const ByteArray<32>& public_key) {
+  return crypto_sign_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) == 0;
+}
+
 // CKA_EC_POINT: the 32 bytes of RFC 8032, bare (PKCS#11 v3.0) or in a DER OCTET STRING (v2.40, SoftHSM).
 TokenResult<ByteArray<32>> public_bytes(Session& session, ObjectHandle public_key, KeyVersion version) {
   KAITO_TRY(const auto point, session.bytes(public_key, CKA_EC_POINT));
@@ -53,6 +58,14 @@ AttributeTemplate named(KeyVersion version) {
   return AttributeTemplate().text(CKA_LABEL, AuditKeys::kLabel).bytes(CKA_ID, key_id(version)).flag(CKA_TOKEN, true);
 }
 
+TokenResult<AuditSecret> seed_of(Session& session, ObjectHandle secret) {
+  AuditSecret seed(crypto_sign_SEEDBYTES);
+  Mechanism mechanism(CKM_SHA256_HMAC);
+  KAITO_TRY(const std::size_t size, session.sign(mechanism.get(), secret, as_bytes(kDerivation), seed.expose_secret()));
+  if (size == seed.size()) return seed;
+  return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "CKM_SHA256_HMAC gave no 32 bytes"}));
+}
+
 }  // namespace
 
 TokenResult<AuditKeys::Signer> AuditKeys::load(Session& session, KeyVersion version, Session::KeyPair handles) {
@@ -64,21 +77,23 @@ TokenResult<AuditKeys::Signer> AuditKeys::load(Session& session, KeyVersion vers
   if (!verified && verified.error().kind == ReturnClass::data_error)
     return fail(rejected(version, "its public key does not verify its signature"));
   KAITO_CHECK(std::move(verified));
+  if (!is_signature(signature, as_bytes(kProbe), public_key))
+    return fail(rejected(version, "CKA_EC_POINT does not verify its signature"));
   return Signer{.handles = handles, .key = {.version = version, .public_key = public_key}, .derived = {}};
 }
 
 TokenResult<AuditKeys::Signer> AuditKeys::derive(Session& session, KeyVersion version, ObjectHandle secret) {
   KAITO_CHECK(check_audit_secret(session, secret, name_of(version)));
-  AuditSecret seed(crypto_sign_SEEDBYTES);
-  Mechanism mechanism(CKM_SHA256_HMAC);
-  KAITO_TRY(const std::size_t size, session.sign(mechanism.get(), secret, as_bytes(kDerivation), seed.expose_secret()));
-  if (size != seed.size())
-    return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "CKM_SHA256_HMAC gave no 32 bytes"}));
+  KAITO_TRY(const AuditSecret seed, seed_of(session, secret));
+  KAITO_TRY(const AuditSecret again, seed_of(session, secret));
+  if (!(seed == again))
+    return fail(
+        Failure(Error{.code = Code::hsm_unavailable, .detail = fmt::format("{} gave two seeds", name_of(version))}));
   Signer signer{.handles = {.public_key = {}, .private_key = secret},
                 .key = {.version = version},
                 .derived = AuditSecret(crypto_sign_SECRETKEYBYTES)};
   crypto_sign_seed_keypair(signer.key.public_key.data(), signer.derived.expose_secret().data(),
-                           std::as_const(seed).expose_secret().data());
+                           seed.expose_secret().data());
   return signer;
 }
 
@@ -120,11 +135,7 @@ TokenResult<AuditKeys::Signer> AuditKeys::generate(Session& session, KeyVersion 
                                     .flag(CKA_DECRYPT, false)
                                     .flag(CKA_UNWRAP, false)
                                     .flag(CKA_DERIVE, false)));
-  auto loaded = load(session, version, handles);
-  if (loaded) return loaded;
-  static_cast<void>(session.destroy(handles.private_key));
-  static_cast<void>(session.destroy(handles.public_key));
-  return loaded;
+  return load(session, version, handles);
 }
 
 TokenResult<AuditKeys::Signer> AuditKeys::generate_secret(Session& session, KeyVersion version) {
@@ -141,9 +152,7 @@ TokenResult<AuditKeys::Signer> AuditKeys::generate_secret(Session& session, KeyV
                                                       .flag(CKA_DECRYPT, false)
                                                       .flag(CKA_UNWRAP, false)
                                                       .flag(CKA_DERIVE, false)));
-  auto derived = derive(session, version, secret);
-  if (!derived) static_cast<void>(session.destroy(secret));
-  return derived;
+  return derive(session, version, secret);
 }
 
 TokenResult<AuditKey> AuditKeys::create(Session& session, AuditSigning how, KeyVersion version) {
@@ -153,9 +162,21 @@ TokenResult<AuditKey> AuditKeys::create(Session& session, AuditSigning how, KeyV
     return fail(Failure(Error{.code = Code::hsm_unsupported,
                               .detail = "the token cannot keep an audit key: it offers neither CKM_EDDSA nor "
                                         "CKM_SHA256_HMAC"}));
-  KAITO_TRY(auto made, how == AuditSigning::in_token ? generate(session, version) : generate_secret(session, version));
-  const AuditKey key = made.key;
-  KAITO_CHECK(add(version, std::move(made)));
+  // The token's word, not only ours: two keys of one version would be refused at the next start.
+  for (const CK_OBJECT_CLASS kind : {CKO_SECRET_KEY, CKO_PRIVATE_KEY}) {
+    KAITO_TRY(const auto there, session.find(named(version).number(CKA_CLASS, kind)));
+    if (!there.empty())
+      return fail(Failure({.code = Code::hsm_unavailable, .detail = fmt::format("{} appeared", name_of(version))},
+                          ReturnClass::reopen));
+  }
+  auto made = how == AuditSigning::in_token ? generate(session, version) : generate_secret(session, version);
+  if (!made) {
+    // By name, not by handle: a token that gave a wrong key may have given the handle of another one.
+    static_cast<void>(destroy(session, version));
+    return fail(std::move(made).error());
+  }
+  const AuditKey key = made->key;
+  KAITO_CHECK(add(version, *std::move(made)));
   return key;
 }
 
@@ -195,7 +216,12 @@ TokenResult<AuditKey> AuditKeys::at(KeyVersion version) const {
 
 TokenResult<ByteArray<64>> AuditKeys::sign(Session& session, KeyVersion version, ByteView message) const {
   KAITO_TRY(const Signer* found, signer(version));
-  if (found->derived.empty()) return sign_with(session, found->handles.private_key, message);
+  if (found->derived.empty()) {
+    KAITO_TRY(const auto made, sign_with(session, found->handles.private_key, message));
+    if (is_signature(made, message, found->key.public_key)) return made;
+    return fail(Failure(
+        Error{.code = Code::hsm_unavailable, .detail = fmt::format("{} gave a wrong signature", name_of(version))}));
+  }
   ByteArray<crypto_sign_BYTES> signature{};
   crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(),
                        found->derived.expose_secret().data());

@@ -43,7 +43,7 @@ KAITO_FUNCTION(decrypt, C_Decrypt, Purpose::opens_data);
 KAITO_FUNCTION(sign_init, C_SignInit);
 KAITO_FUNCTION(sign, C_Sign);
 KAITO_FUNCTION(verify_init, C_VerifyInit);
-KAITO_FUNCTION(verify, C_Verify);
+KAITO_FUNCTION(verify, C_Verify, Purpose::verifies);
 KAITO_FUNCTION(generate_key, C_GenerateKey);
 KAITO_FUNCTION(generate_key_pair, C_GenerateKeyPair);
 KAITO_FUNCTION(wrap_key, C_WrapKey);

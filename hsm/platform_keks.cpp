@@ -101,13 +101,20 @@ TokenResult<PlatformKey> PlatformKeks::generate_pair(Session& session, KeyVersio
 TokenOutcome PlatformKeks::create(Session& session, WrapScheme scheme, KeyVersion version) {
   if (has(version))
     return fail(Failure(Error{.code = Code::conflict, .detail = fmt::format("{} exists", name_of(version))}));
+  // The token's word, not only ours: two keys of one version would be refused at the next start.
+  for (const CK_OBJECT_CLASS kind : {CKO_SECRET_KEY, CKO_PRIVATE_KEY}) {
+    KAITO_TRY(const auto there, session.find(named(version).number(CKA_CLASS, kind)));
+    if (!there.empty())
+      return fail(Failure({.code = Code::hsm_unavailable, .detail = fmt::format("{} appeared", name_of(version))},
+                          ReturnClass::reopen));
+  }
   KAITO_TRY(const PlatformKey key,
             scheme == WrapScheme::rsa_oaep ? generate_pair(session, version) : generate(session, version));
   // A token may set an attribute otherwise than it was asked to.
   auto added = add(session, version, key);
   if (added) return {};
-  static_cast<void>(session.destroy(key.unwrapping));
-  if (key.is_pair) static_cast<void>(session.destroy(key.wrapping));
+  // By name, not by handle: a token that gave a wrong key may have given the handle of another one.
+  static_cast<void>(destroy(session, version));
   return added;
 }
 

@@ -128,6 +128,10 @@ ReturnTraits traits_of(CK_RV value, Purpose purpose) noexcept {
     row.kind = data_error;
     row.code = Code::integrity;
   }
+  if (purpose == Purpose::general && row.kind == data_error) {
+    row.kind = fatal;
+    row.code = Code::hsm_unavailable;
+  }
   return row;
 }
 

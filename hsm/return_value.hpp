@@ -34,9 +34,10 @@ std::span<const ReturnTraits> return_table() noexcept;
 
 // What a call was for; decides what the token's vaguest answers mean.
 enum class Purpose : std::uint8_t {
-  general,
+  general,     // makes, finds or administers: there is no data that could be bad, so a complaint about it is a failure
   opens_data,  // decrypts or unwraps what came from outside: a general error is a bad tag (SoftHSM 2.6.1 says
                // CKR_GENERAL_ERROR for one)
+  verifies,    // a signature
 };
 ReturnTraits traits_of(CK_RV value, Purpose purpose) noexcept;
 

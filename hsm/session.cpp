@@ -13,6 +13,14 @@ CK_BYTE* mutable_data(ByteView bytes) noexcept {
   return const_cast<CK_BYTE*>(bytes.empty() ? &kNothing : bytes.data());
 }
 
+// A module that wrote more than it was given room for may have written over anything.
+TokenOutcome fits(CK_ULONG size, std::size_t room, std::string_view function) {
+  if (size <= room) return {};
+  return fail(Failure({.code = Code::hsm_unavailable,
+                       .detail = fmt::format("{} says that it wrote {} where {} had room", function, size, room)},
+                      ReturnClass::restart));
+}
+
 }  // namespace
 
 TokenOutcome Session::open(Cryptoki cryptoki, CK_SLOT_ID slot) {
@@ -59,6 +67,14 @@ TokenOutcome Session::destroy(ObjectHandle object) {
 }
 
 TokenResult<std::vector<ObjectHandle>> Session::find(AttributeTemplate attributes) {
+  KAITO_TRY(auto first, search(attributes));
+  KAITO_TRY(const auto second, search(attributes));
+  if (std::ranges::is_permutation(first, second, {}, &ObjectHandle::value, &ObjectHandle::value)) return first;
+  return fail(
+      Failure({.code = Code::hsm_unavailable, .detail = "two searches of the token disagree"}, ReturnClass::reopen));
+}
+
+TokenResult<std::vector<ObjectHandle>> Session::search(AttributeTemplate& attributes) {
   KAITO_CHECK(cryptoki_.call(function::find_objects_init, handle_, attributes.data(), attributes.size()));
   std::vector<ObjectHandle> objects;
   auto searched = find_all(objects);
@@ -75,6 +91,7 @@ TokenOutcome Session::find_all(std::vector<ObjectHandle>& objects) {
     CK_ULONG count = 0;
     KAITO_CHECK(cryptoki_.call(function::find_objects, handle_, found.data(), CK_ULONG{found.size()}, &count));
     if (count == 0) return {};
+    KAITO_CHECK(fits(count, found.size(), function::find_objects.name));
     if (objects.size() + count > kMaxFound)
       return fail(Failure(Error{.code = Code::hsm_key_rejected, .detail = "too many objects match in the token"}));
     for (std::size_t i = 0; i < count; ++i) objects.push_back({.value = found[i], .epoch = epoch_});
@@ -90,16 +107,30 @@ TokenResult<std::optional<std::size_t>> Session::read_up_to(ObjectHandle object,
                                                             std::span<std::uint8_t> out) {
   CK_ATTRIBUTE attribute{.type = type, .pValue = out.data(), .ulValueLen = out.size()};
   auto got = read_attribute(object, attribute);
-  if (got) return std::optional<std::size_t>(attribute.ulValueLen);
+  if (got) {
+    KAITO_CHECK(fits(attribute.ulValueLen, out.size(), function::get_attribute_value.name));
+    return std::optional<std::size_t>(attribute.ulValueLen);
+  }
   // CKR_ATTRIBUTE_TYPE_INVALID sets the length to CK_UNAVAILABLE_INFORMATION (§5.7); so do sensitive attributes.
   if (got.error().kind == ReturnClass::fatal && attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION)
     return std::optional<std::size_t>();
   return fail(std::move(got).error());
 }
 
+TokenResult<std::optional<std::size_t>> Session::read_twice(ObjectHandle object, CK_ATTRIBUTE_TYPE type,
+                                                            std::span<std::uint8_t> out) {
+  Bytes again(out.size());
+  KAITO_TRY(const auto first, read_up_to(object, type, out));
+  KAITO_TRY(const auto second, read_up_to(object, type, again));
+  if (first == second && std::ranges::equal(out.first(first.value_or(0)), std::span(again).first(second.value_or(0))))
+    return first;
+  return fail(
+      Failure({.code = Code::hsm_unavailable, .detail = "two readings of an attribute disagree"}, ReturnClass::reopen));
+}
+
 TokenResult<std::optional<Bytes>> Session::bytes(ObjectHandle object, CK_ATTRIBUTE_TYPE type) {
   Bytes value(kMaxAttribute);
-  KAITO_TRY(const auto size, read_up_to(object, type, value));
+  KAITO_TRY(const auto size, read_twice(object, type, value));
   if (!size) return std::nullopt;
   value.resize(*size);
   return value;
@@ -113,7 +144,7 @@ TokenOutcome Session::value(ObjectHandle object, std::span<std::uint8_t> out) {
 
 TokenResult<std::optional<bool>> Session::flag(ObjectHandle object, CK_ATTRIBUTE_TYPE type) {
   ByteArray<sizeof(CK_BBOOL)> value{};
-  KAITO_TRY(const auto size, read_up_to(object, type, value));
+  KAITO_TRY(const auto size, read_twice(object, type, value));
   if (!size || *size != value.size()) return std::nullopt;
   return value.front() != CK_FALSE;
 }
@@ -121,7 +152,7 @@ TokenResult<std::optional<bool>> Session::flag(ObjectHandle object, CK_ATTRIBUTE
 // NSS gives a number into a buffer of its own size only.
 TokenResult<std::optional<CK_ULONG>> Session::number(ObjectHandle object, CK_ATTRIBUTE_TYPE type) {
   ByteArray<sizeof(CK_ULONG)> value{};
-  KAITO_TRY(const auto size, read_up_to(object, type, value));
+  KAITO_TRY(const auto size, read_twice(object, type, value));
   if (!size || *size != value.size()) return std::nullopt;
   CK_ULONG number = 0;
   std::memcpy(&number, value.data(), sizeof number);
@@ -151,6 +182,7 @@ TokenResult<Bytes> Session::wrap(CK_MECHANISM* mechanism, ObjectHandle wrapping_
   CK_ULONG size = wrapped.size();
   KAITO_CHECK(
       cryptoki_.call(function::wrap_key, handle_, mechanism, wrapping_key.value, key.value, wrapped.data(), &size));
+  KAITO_CHECK(fits(size, wrapped.size(), function::wrap_key.name));
   wrapped.resize(size);
   return wrapped;
 }
@@ -171,6 +203,7 @@ TokenResult<std::size_t> Session::encrypt(CK_MECHANISM* mechanism, ObjectHandle 
   CK_ULONG size = out.size();
   KAITO_CHECK(cryptoki_.call(function::encrypt, handle_, mutable_data(plaintext), CK_ULONG{plaintext.size()},
                              out.data(), &size));
+  KAITO_CHECK(fits(size, out.size(), function::encrypt.name));
   return size;
 }
 
@@ -181,6 +214,7 @@ TokenResult<std::size_t> Session::decrypt(CK_MECHANISM* mechanism, ObjectHandle 
   CK_ULONG size = out.size();
   KAITO_CHECK(cryptoki_.call(function::decrypt, handle_, mutable_data(ciphertext), CK_ULONG{ciphertext.size()},
                              out.data(), &size));
+  KAITO_CHECK(fits(size, out.size(), function::decrypt.name));
   return size;
 }
 
@@ -191,6 +225,7 @@ TokenResult<std::size_t> Session::sign(CK_MECHANISM* mechanism, ObjectHandle key
   CK_ULONG size = out.size();
   KAITO_CHECK(
       cryptoki_.call(function::sign, handle_, mutable_data(message), CK_ULONG{message.size()}, out.data(), &size));
+  KAITO_CHECK(fits(size, out.size(), function::sign.name));
   return size;
 }
 

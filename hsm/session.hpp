@@ -31,10 +31,11 @@ class Session {
 
   TokenResult<ObjectHandle> create_object(AttributeTemplate attributes);
   TokenOutcome destroy(ObjectHandle object);
-  // At most 1024; more is an error.
+  // At most 1024; more is an error. Searches twice, since one that ends early looks like a key that is gone.
   TokenResult<std::vector<ObjectHandle>> find(AttributeTemplate attributes);
 
-  // Nothing where the token does not know the attribute for the object.
+  // Nothing where the token does not know the attribute for the object. Read twice: attributes decide which key is
+  // which and whether it is trusted.
   TokenResult<std::optional<bool>> flag(ObjectHandle object, CK_ATTRIBUTE_TYPE type);
   TokenResult<std::optional<CK_ULONG>> number(ObjectHandle object, CK_ATTRIBUTE_TYPE type);
   // CKA_VALUE of a key that may be read; it must have the size of `out`.
@@ -66,9 +67,12 @@ class Session {
 
  private:
   TokenOutcome usable(ObjectHandle object) const;
+  TokenResult<std::vector<ObjectHandle>> search(AttributeTemplate& attributes);
   TokenOutcome find_all(std::vector<ObjectHandle>& objects);
   // Nothing where the token does not know the attribute.
   TokenResult<std::optional<std::size_t>> read_up_to(ObjectHandle object, CK_ATTRIBUTE_TYPE type,
+                                                     std::span<std::uint8_t> out);
+  TokenResult<std::optional<std::size_t>> read_twice(ObjectHandle object, CK_ATTRIBUTE_TYPE type,
                                                      std::span<std::uint8_t> out);
   TokenOutcome read_attribute(ObjectHandle object, CK_ATTRIBUTE& attribute);
   Cryptoki cryptoki_;

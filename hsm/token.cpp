@@ -39,6 +39,8 @@ TokenResult<Slot> find_slot(const std::vector<Cryptoki>& modules, const TokenUri
     std::vector<CK_SLOT_ID> ids(kMaxSlots);
     CK_ULONG count = ids.size();
     KAITO_CHECK(module.call(function::get_slot_list, CK_BBOOL{CK_TRUE}, ids.data(), &count));
+    if (count > ids.size())
+      return fail(wrong(Code::hsm_unavailable, fmt::format("C_GetSlotList gave {} slots", count)));
     ids.resize(count);
     for (const CK_SLOT_ID id : ids) {
       Slot slot{.cryptoki = module, .id = id};

@@ -20,6 +20,7 @@ TokenResult<Slots> survey(const std::vector<Cryptoki>& modules, const std::strin
     std::vector<CK_SLOT_ID> ids(256);
     CK_ULONG count = ids.size();
     KAITO_CHECK(module.call(function::get_slot_list, CK_BBOOL{CK_TRUE}, ids.data(), &count));
+    if (count > ids.size()) return fail(wrong(fmt::format("C_GetSlotList gave {} slots", count)));
     ids.resize(count);
     for (const CK_SLOT_ID id : ids) {
       Slot slot{.cryptoki = module, .id = id};

@@ -3,109 +3,108 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-#include <map>
+#include <sstream>
 #include <stdexcept>
+
+#include "tests/fakes/p11fault/control.hpp"
 
 namespace kaito::hsm::test {
 namespace {
 
-// PKCS#11 functions are plain pointers without a context, so what they share is static; FaultyModule owns it.
-struct State {
-  void* library = nullptr;
-  CK_FUNCTION_LIST* real = nullptr;
-  CK_FUNCTION_LIST list{};
-  struct Plan {
-    CK_RV value;
-    int first;
-    int times;
-    bool after = false;
-    int calls = 0;
-  };
-  std::map<std::string, Plan, std::less<>> plans;
-};
-State state;
-
-// The plan when it is due for this call.
-const State::Plan* planned(std::string_view name) {
-  const auto found = state.plans.find(name);
-  if (found == state.plans.end()) return nullptr;
-  State::Plan& plan = found->second;
-  const int call = ++plan.calls;
-  return call >= plan.first && call < plan.first + plan.times ? &plan : nullptr;
+template <class Function>
+Function symbol(void* library, const char* name) {
+  const auto found = reinterpret_cast<Function>(::dlsym(library, name));
+  if (!found) throw std::runtime_error(::dlerror());
+  return found;
 }
 
-template <auto kMember, class Pointer>
-struct Hook;
-template <auto kMember, class... Arguments>
-struct Hook<kMember, CK_RV (*)(Arguments...)> {
-  static inline std::string_view name;
-  static CK_RV call(Arguments... arguments) {
-    const State::Plan* plan = planned(name);
-    if (plan && !plan->after && plan->value != CKR_OK) return plan->value;
-    const CK_RV value = (state.real->*kMember)(arguments...);
-    return plan && plan->after ? plan->value : value;
-  }
-};
+void* load(const char* path) {
+  void* library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library) throw std::runtime_error(::dlerror());
+  return library;
+}
 
-template <auto kMember>
-void hook(std::string_view name) {
-  using Pointer = std::remove_reference_t<decltype(state.list.*kMember)>;
-  Hook<kMember, Pointer>::name = name;
-  state.list.*kMember = &Hook<kMember, Pointer>::call;
+CK_FUNCTION_LIST* functions_of(void* library) {
+  CK_FUNCTION_LIST* list = nullptr;
+  if (symbol<CK_C_GetFunctionList>(library, "C_GetFunctionList")(&list) != CKR_OK)
+    throw std::runtime_error("C_GetFunctionList failed");
+  return list;
 }
 
 }  // namespace
 
+struct FaultyModule::Control {
+  void* module;
+  void* shim;
+  CK_FUNCTION_LIST* real = functions_of(module);
+  CK_FUNCTION_LIST* list = functions_of(shim);
+  decltype(&p11fault_set_plan) set_plan = symbol<decltype(&p11fault_set_plan)>(shim, "p11fault_set_plan");
+  decltype(&p11fault_fired) fired = symbol<decltype(&p11fault_fired)>(shim, "p11fault_fired");
+  decltype(&p11fault_calls) calls = symbol<decltype(&p11fault_calls)>(shim, "p11fault_calls");
+  decltype(&p11fault_all_calls) all_calls = symbol<decltype(&p11fault_all_calls)>(shim, "p11fault_all_calls");
+};
+
 FaultyModule::FaultyModule(const SoftHsmToken& token) {
   ::setenv("SOFTHSM2_CONF", token.softhsm().config_file.c_str(), 1);
-  state.library = ::dlopen(token.config().module.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!state.library) throw std::runtime_error(::dlerror());
-  const auto get = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(state.library, "C_GetFunctionList"));
-  if (!get || get(&state.real) != CKR_OK || state.real->C_Initialize(nullptr) != CKR_OK)
+  ::setenv("P11FAULT_MODULE", token.config().module.c_str(), 1);
+  control_ =
+      std::make_unique<Control>(Control{.module = load(token.config().module.c_str()), .shim = load(KAITO_P11FAULT)});
+  heal();
+  if (control_->list->C_Initialize(nullptr) != CKR_OK)
     throw std::runtime_error("SoftHSM2 does not start in this process");
-  state.list = *state.real;
-  state.plans.clear();
-#define KAITO_HOOK(function) hook<&CK_FUNCTION_LIST::function>(#function)
-  KAITO_HOOK(C_GetSlotList);
-  KAITO_HOOK(C_OpenSession);
-  KAITO_HOOK(C_Login);
-  KAITO_HOOK(C_CreateObject);
-  KAITO_HOOK(C_FindObjectsInit);
-  KAITO_HOOK(C_GetAttributeValue);
-  KAITO_HOOK(C_EncryptInit);
-  KAITO_HOOK(C_Encrypt);
-  KAITO_HOOK(C_DecryptInit);
-  KAITO_HOOK(C_Decrypt);
-  KAITO_HOOK(C_SignInit);
-  KAITO_HOOK(C_Sign);
-  KAITO_HOOK(C_GenerateKey);
-  KAITO_HOOK(C_WrapKey);
-  KAITO_HOOK(C_UnwrapKey);
-#undef KAITO_HOOK
 }
 
 FaultyModule::~FaultyModule() {
-  state.real->C_Finalize(nullptr);
-  ::dlclose(state.library);
+  control_->real->C_Finalize(nullptr);
+  ::dlclose(control_->shim);
+  ::dlclose(control_->module);
+}
+
+void FaultyModule::set(std::string_view function, std::string line) {
+  faults_.insert_or_assign(std::string(function), std::move(line));
+  std::string text;
+  for (const auto& [name, fault] : faults_) text += fault;
+  plan(text);
 }
 
 void FaultyModule::fail(std::string_view function, CK_RV value, int call, int times) {
-  state.plans.insert_or_assign(std::string(function), State::Plan{.value = value, .first = call, .times = times});
+  // CKR_OK: only to be counted.
+  set(function, value == CKR_OK ? "" : fmt::format("{} {} return {} times {}\n", function, call, value, times));
 }
 
 void FaultyModule::fail_after(std::string_view function, CK_RV value) {
-  state.plans.insert_or_assign(std::string(function),
-                               State::Plan{.value = value, .first = 1, .times = 1, .after = true});
+  set(function, fmt::format("{} 1 return-after {}\n", function, value));
 }
 
-void FaultyModule::heal() { state.plans.clear(); }
+void FaultyModule::heal() {
+  faults_.clear();
+  plan("");
+}
 
 int FaultyModule::calls(std::string_view function) const {
-  const auto plan = state.plans.find(function);
-  return plan == state.plans.end() ? 0 : plan->second.calls;
+  return static_cast<int>(control_->calls(std::string(function).c_str()));
 }
 
-std::vector<Cryptoki> FaultyModule::modules() const { return {Cryptoki(&state.list)}; }
-CK_FUNCTION_LIST* FaultyModule::real() const noexcept { return state.real; }
+void FaultyModule::plan(const std::string& text) {
+  if (control_->set_plan(text.c_str()) != 1) throw std::runtime_error("not a plan: " + text);
+}
+
+unsigned long FaultyModule::fired() const { return control_->fired(); }
+
+std::vector<std::string> FaultyModule::called() const {
+  std::vector<std::string> names;
+  std::istringstream lines(control_->all_calls());
+  std::string name;
+  for (unsigned long count = 0; lines >> name >> count;) names.push_back(name);
+  return names;
+}
+
+void FaultyModule::restart() {
+  if (control_->real->C_Finalize(nullptr) != CKR_OK || control_->real->C_Initialize(nullptr) != CKR_OK)
+    throw std::runtime_error("SoftHSM2 does not start again");
+}
+
+std::vector<Cryptoki> FaultyModule::modules() const { return {Cryptoki(control_->list)}; }
+CK_FUNCTION_LIST* FaultyModule::real() const noexcept { return control_->real; }
 
 }  // namespace kaito::hsm::test

@@ -47,6 +47,15 @@ TEST(ReturnValue, F9AGeneralErrorIsABadTagOnlyWhereDataIsOpened) {
   EXPECT_EQ(traits_of(CKR_DEVICE_ERROR, Purpose::opens_data).kind, ReturnClass::restart);
 }
 
+TEST(ReturnValue, F9OnlyACallThatTakesDataCanFindItBad) {
+  for (const CK_RV value : {CKR_ENCRYPTED_DATA_INVALID, CKR_SIGNATURE_INVALID, CKR_WRAPPED_KEY_INVALID}) {
+    EXPECT_EQ(traits_of(value, Purpose::general).code, Code::hsm_unavailable) << value;
+    EXPECT_EQ(traits_of(value, Purpose::opens_data).code, Code::integrity) << value;
+    EXPECT_EQ(traits_of(value, Purpose::verifies).code, Code::integrity) << value;
+  }
+  EXPECT_EQ(traits_of(CKR_GENERAL_ERROR, Purpose::verifies).code, Code::hsm_unavailable);
+}
+
 TEST(ReturnValue, F10ABufferTooSmallCostsTheSession) {
   EXPECT_EQ(traits_of(CKR_BUFFER_TOO_SMALL).kind, ReturnClass::reopen);
 }

@@ -1,0 +1,88 @@
+#include "tests/integration/hsm/swept_token.hpp"
+
+#include <sodium.h>
+
+#include <stdexcept>
+
+namespace kaito::hsm::test {
+namespace {
+
+template <class T>
+T need(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().describe());
+  return *std::move(result);
+}
+void need(const Status& status) {
+  if (!status) throw std::runtime_error(status.error().describe());
+}
+
+}  // namespace
+
+SweptToken::SweptToken() {
+  need(open());
+  need(service_->create_platform_kek(1));
+  need(service_->create_platform_kek(2));
+  need(service_->create_backup_key(1));
+  audit_key_ = need(service_->create_audit_key(1));
+  orgs_.push_back(make_org("first org"));
+  orgs_.push_back(make_org("second org"));
+}
+
+KeptOrg SweptToken::make_org(std::string_view name) {
+  KeptOrg org{.aad = Bytes(name.begin(), name.end())};
+  random_.fill(org.dek);
+  org.blob = need(service_->create_org_kek(1, org.aad));
+  org.wrapped_dek = need(service_->wrap(org.kek(), std::vector<DekToWrapView>{{.dek = org.dek, .aad = org.aad}}))[0];
+  return org;
+}
+
+Status SweptToken::open() {
+  KAITO_TRY(guard_, GuardedTokenDirectory::take(token_.softhsm().token_directory, logger_));
+  KAITO_TRY(TokenUri uri, TokenUri::parse(token_.config().token_uri));
+  KAITO_TRY(service_, KeyService::open(module_.modules(), std::move(uri), Pin::copy_of(as_bytes(SoftHsmToken::kPin)),
+                                       16, &*guard_, random_, logger_));
+  return {};
+}
+
+void SweptToken::close() {
+  service_.reset();
+  guard_.reset();
+}
+
+void SweptToken::open_clean() {
+  close();
+  module_.heal();
+  module_.restart();
+  need(open());
+}
+
+std::string SweptToken::opens(const KeptOrg& org) {
+  const auto opened =
+      service_->unwrap(org.kek(), std::vector<DekToUnwrapView>{{.wrapped = org.wrapped_dek, .aad = org.aad}});
+  if (!opened) return opened.error().describe();
+  if (!opened->outcomes[0]) return opened->outcomes[0].error().describe();
+  return std::ranges::equal(opened->deks, org.dek) ? "" : "another DEK";
+}
+
+std::string SweptToken::signs_right(ByteView message, const ByteArray<64>& signature) const {
+  return crypto_sign_verify_detached(signature.data(), message.data(), message.size(), audit_key_.public_key.data()) ==
+                 0
+             ? ""
+             : "a wrong signature";
+}
+
+std::string SweptToken::missing() {
+  const TokenStatus status = service_->status();
+  for (const KeyVersion version : {1U, 2U})
+    if (std::ranges::find(status.platform_keks, version, &PlatformKek::version) == status.platform_keks.end())
+      return fmt::format("platform KEK {} is lost", version);
+  if (std::ranges::find(status.backup_keys, KeyVersion{1}, &PlatformKek::version) == status.backup_keys.end())
+    return "the backup key is lost";
+  for (const KeptOrg& org : orgs_)
+    if (const std::string problem = opens(org); !problem.empty()) return "an org: " + problem;
+  const Bytes message{1, 2, 3};
+  const auto signature = service_->sign(1, message);
+  return signature ? signs_right(message, *signature) : "audit key: " + signature.error().describe();
+}
+
+}  // namespace kaito::hsm::test
