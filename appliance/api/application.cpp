@@ -47,8 +47,12 @@ Task<http::SealedReply> Application::serve(http::Request& request) {
     if (!route.error().allow.empty()) reply.headers.push_back({"Allow", route.error().allow});
     co_return audit::Journal::seal_public(std::move(reply));
   }
-  if (route->endpoint->public_handler)
+  if (route->endpoint->public_handler) {
+    Seconds retry_after{};
+    if (auto limited = gate_.limit(*route->endpoint, head, auth::Principal(), retry_after); !limited)
+      co_return refuse_unidentified(head, limited.error(), retry_after);
     co_return audit::Journal::seal_public(route->endpoint->public_handler(services_));
+  }
   co_return co_await answer(request, *route);
 }
 

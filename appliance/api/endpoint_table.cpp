@@ -112,17 +112,17 @@ void add_members(Rows& rows) {
   rows.push_back(endpoint<ListMembers>(Method::get, "/v1/orgs/{org}/members", "member.list", "List members",
                                        members(Role::admin).or_keys(Scope::members_read)));
   rows.push_back(endpoint<InviteMember>(Method::post, "/v1/orgs/{org}/members", "member.invite", "Invite a member",
-                                        members(Role::admin).or_keys(Scope::members_write), kCreated));
+                                        members(Role::admin).or_keys(Scope::members_write).freshly(), kCreated));
   rows.push_back(endpoint<GetMember>(Method::get, "/v1/orgs/{org}/members/{member}", "member.read", "A member",
                                      members(Role::admin).or_keys(Scope::members_read)));
   rows.push_back(endpoint<ChangeMember>(Method::patch, "/v1/orgs/{org}/members/{member}", "member.update",
                                         "Change a member's name or role, disable or enable",
-                                        members(Role::admin).or_keys(Scope::members_write), kWrite));
+                                        members(Role::admin).or_keys(Scope::members_write).freshly(), kWrite));
   rows.push_back(endpoint<RemoveMember>(Method::del, "/v1/orgs/{org}/members/{member}", "member.remove",
                                         "Remove a member", members(Role::admin).or_keys(Scope::members_write), kWrite));
   rows.push_back(endpoint<ReinviteMember>(Method::post, "/v1/orgs/{org}/members/{member}/invitation", "member.reinvite",
                                           "Invite a member again; the old password ends",
-                                          members(Role::admin).or_keys(Scope::members_write), kCreated));
+                                          members(Role::admin).or_keys(Scope::members_write).freshly(), kCreated));
   rows.push_back(endpoint<RevokeMemberSessions>(Method::del, "/v1/orgs/{org}/members/{member}/sessions",
                                                 "member.sessions.revoke", "End all sessions of a member",
                                                 members(Role::admin).or_keys(Scope::members_write), kWrite));

@@ -41,11 +41,13 @@ Status allow_role(const Access& access, const auth::Principal& principal) {
 }  // namespace
 
 Result<auth::Principal> Gate::identify(const Endpoint& endpoint, const http::RequestHead& head) const {
-  if (!endpoint.states.contains(services_.status.state()))
+  if (const ApplianceState state = services_.status.state(); !endpoint.states.contains(state)) {
+    if (state == ApplianceState::failed) return fail(Code::storage_failed, "a commit has failed; see the log");
     return fail(Error{.code = Code::wrong_state,
-                      .detail = std::string(to_string(services_.status.state())),
+                      .detail = std::string(to_string(state)),
                       .field = "state",
-                      .reason = "is " + std::string(to_string(services_.status.state()))});
+                      .reason = "is " + std::string(to_string(state))});
+  }
   KAITO_CHECK(check_web_origin(head, services_.origins));
   if (endpoint.access.anyone) return auth::Principal();
   KAITO_TRY(auth::Principal principal,

@@ -29,6 +29,12 @@ class Permit {
   [[nodiscard]] const RequestId& request() const noexcept { return request_; }
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
 
+  // The role that the caller acts with in the org. An API key acts as a member, whatever its scopes: it may not raise
+  // anybody above that, nor touch who stands above.
+  [[nodiscard]] store::MemberRole acting_role() const noexcept;
+  // Code::forbidden (field "role") when `role` is above the caller's.
+  [[nodiscard]] Status check_rank(store::MemberRole role) const;
+
   // The audit event of this request with action, actor, org, peer and request filled in; outcome success.
   [[nodiscard]] audit::Event event() const;
 

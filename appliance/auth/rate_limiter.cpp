@@ -75,7 +75,7 @@ RateLimiter::RateLimiter(const RateLimits& limits, const Clock& clock, Random& r
 }
 RateLimiter::~RateLimiter() = default;
 
-RateDecision RateLimiter::take(RateClass rate_class, const RateKey& key) noexcept {
+RateDecision RateLimiter::take(RateClass rate_class, const RateKey& key, double cost) noexcept {
   const auto class_index = static_cast<std::size_t>(rate_class);
   const RateLimit& limit = limits_[class_index];
   const Nanoseconds now = clock_.steady_now().time_since_epoch().count();
@@ -98,11 +98,12 @@ RateDecision RateLimiter::take(RateClass rate_class, const RateKey& key) noexcep
   }
   bucket->tokens = refilled(*bucket, limit, now);
   bucket->used = now;
-  if (bucket->tokens >= 1) {
-    bucket->tokens -= 1;
+  cost = std::min(cost, limit.burst);
+  if (bucket->tokens >= cost) {
+    bucket->tokens -= cost;
     return {};
   }
-  const double wait = std::ceil((1 - bucket->tokens) / limit.per_second);
+  const double wait = std::ceil((cost - bucket->tokens) / limit.per_second);
   return {.allowed = false, .retry_after = Seconds(std::max<Seconds::rep>(1, static_cast<Seconds::rep>(wait)))};
 }
 

@@ -65,8 +65,8 @@ class RateLimiter {
   RateLimiter(const RateLimiter&) = delete;
   RateLimiter& operator=(const RateLimiter&) = delete;
 
-  // Takes one request from the caller's bucket.
-  [[nodiscard]] RateDecision take(RateClass rate_class, const RateKey& key) noexcept;
+  // Takes one request from the caller's bucket, or what is worth `cost` requests: 1 to the class's burst.
+  [[nodiscard]] RateDecision take(RateClass rate_class, const RateKey& key, double cost = 1) noexcept;
 
  private:
   struct Table;

@@ -149,9 +149,10 @@ Task<Result<Recorded<void>>> Sessions::revoke_all(const Permit& permit, MemberId
   const std::optional<OrgId> org = permit.org();
   if (!org) co_return fail(Code::not_found, "members belong to an org");
   KAITO_CO_TRY(audit::Receipt receipt,
-               co_await journal_.commit(permit.event(), [=](store::Writer& writer, audit::Event& event) -> Status {
+               co_await journal_.commit(permit.event(), [&](store::Writer& writer, audit::Event& event) -> Status {
                  KAITO_TRY(const auto row, writer.member(*org, member));
                  if (!row) return fail(Code::not_found, "no such member in the org");
+                 KAITO_CHECK(permit.check_rank(row->role));
                  event.targets.push_back({.kind = "member", .id = member.str()});
                  return writer.remove_sessions_of(store::SubjectKind::member, member.bytes());
                }));

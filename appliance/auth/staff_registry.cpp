@@ -124,6 +124,8 @@ Task<Result<Recorded<void>>> StaffRegistry::remove_credential(const Permit& perm
         if (keys.size() == 1 && keys.front().credential_id == credential_id)
           KAITO_CHECK(keep_an_officer(writer, staff));
         KAITO_CHECK(writer.remove_sessions_of(store::SubjectKind::staff, id.bytes()));
+        // Whoever had the key may have asked for another one.
+        KAITO_CHECK(writer.remove_one_time_tokens_of(id.bytes()));
         return writer.remove_credential(id, credential_id);
       }));
   co_return Recorded<void>{.result = {}, .receipt = std::move(receipt)};

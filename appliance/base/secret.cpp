@@ -23,6 +23,16 @@ namespace {
 constexpr std::array<std::size_t, 4> kSlotSizes{32, 64, 256, 1024};
 constexpr std::size_t kSlabBytes = 16 * 1024;
 
+// Zeroed. sodium_malloc does not say when it could not lock; locking once more does. Going on with ordinary memory
+// would break the promise silently, so the process ends.
+std::uint8_t* locked_memory(std::size_t size) {
+  auto* const memory = static_cast<std::uint8_t*>(sodium_malloc(size));
+  KAITO_INVARIANT(memory != nullptr);
+  KAITO_INVARIANT(mlock(memory, size) == 0);
+  sodium_memzero(memory, size);
+  return memory;
+}
+
 class SlotPool {
  public:
   explicit SlotPool(std::size_t slot_size) : slot_size_(slot_size) {}
@@ -44,10 +54,7 @@ class SlotPool {
  private:
   void grow() {
     KAITO_INVARIANT(sodium_init() >= 0);  // idempotent
-    auto* slab = static_cast<std::uint8_t*>(sodium_malloc(kSlabBytes));
-    // Locked memory has run out. Going on with ordinary memory would break the promise silently.
-    KAITO_INVARIANT(slab != nullptr);
-    sodium_memzero(slab, kSlabBytes);
+    std::uint8_t* const slab = locked_memory(kSlabBytes);
     slots_ += kSlabBytes / slot_size_;
     free_.reserve(slots_);
     for (std::size_t at = 0; at + slot_size_ <= kSlabBytes; at += slot_size_) free_.push_back(slab + at);
@@ -92,10 +99,7 @@ namespace detail {
 std::uint8_t* secret_allocate(std::size_t size) {
   if (SlotPool* pool = pool_for(size)) return pool->take();
   KAITO_INVARIANT(sodium_init() >= 0);
-  auto* memory = static_cast<std::uint8_t*>(sodium_malloc(size));
-  KAITO_INVARIANT(memory != nullptr);
-  sodium_memzero(memory, size);
-  return memory;
+  return locked_memory(size);
 }
 
 void secret_free(std::uint8_t* memory, std::size_t size) noexcept {

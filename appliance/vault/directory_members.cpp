@@ -14,7 +14,7 @@ auth::IssuedOneTimeToken issue_invitation(const store::Member& member, const Clo
                                     auth::kInvitationLife, clock, random);
 }
 
-// The row after the change; the record names each changed field.
+// The row after the change; the record names each changed field, and never one key twice.
 Status apply(const auth::Permit& permit, const MemberChange& change, store::Member& member, audit::Event& event) {
   const auto changed = [&event](std::string_view what, std::string_view value) {
     event.details.push_back({.key = what, .value = std::string(value)});
@@ -24,7 +24,8 @@ Status apply(const auth::Permit& permit, const MemberChange& change, store::Memb
     changed("changed", "display_name");
   }
   if (change.role && *change.role != member.role) {
-    KAITO_CHECK(check_rank(permit, *change.role));
+    KAITO_CHECK(permit.check_rank(*change.role));
+    KAITO_CHECK(check_may_vouch(permit));
     changed("role_before", std::to_string(static_cast<int>(member.role)));
     changed("role_after", std::to_string(static_cast<int>(*change.role)));
     member.role = *change.role;
@@ -33,7 +34,7 @@ Status apply(const auth::Permit& permit, const MemberChange& change, store::Memb
     // Without a password an account can only become invited again.
     const auto enabled = member.password_hash.empty() ? store::MemberState::invited : store::MemberState::active;
     member.state = *change.disabled ? store::MemberState::disabled : enabled;
-    changed("changed", *change.disabled ? "disabled" : "enabled");
+    changed("state", *change.disabled ? "disabled" : "enabled");
   }
   return {};
 }
@@ -43,7 +44,8 @@ Status apply(const auth::Permit& permit, const MemberChange& change, store::Memb
 Task<Result<auth::Recorded<InvitedMember>>> Directory::invite(const auth::Permit& permit, NewMember wanted) {
   KAITO_CO_TRY(const OrgId org, org_of(permit));
   KAITO_CO_TRY(std::string username, auth::normalise_username(wanted.username));
-  KAITO_CO_CHECK(check_rank(permit, wanted.role));
+  KAITO_CO_CHECK(permit.check_rank(wanted.role));
+  KAITO_CO_CHECK(check_may_vouch(permit));
   InvitedMember invited;
   invited.member = {.id = MemberId::make(clock_, random_),
                     .org = org,
@@ -67,6 +69,11 @@ Task<Result<auth::Recorded<InvitedMember>>> Directory::invite(const auth::Permit
 }
 
 Task<Result<auth::Recorded<InvitedMember>>> Directory::reinvite(const auth::Permit& permit, MemberId id) {
+  KAITO_CO_CHECK(check_may_vouch(permit));
+  // It would be a new password without the old one.
+  if (const auto* caller = permit.principal().member(); caller != nullptr && caller->id == id)
+    co_return fail(
+        Error{.code = Code::conflict, .field = "member", .reason = "is yourself: change your password instead"});
   InvitedMember invited;
   audit::Event event = permit.event();
   event.targets.push_back(member_target(id));

@@ -4,22 +4,18 @@
 
 namespace kaito::vault {
 
-store::MemberRole acting_role(const auth::Permit& permit) noexcept {
-  if (const auto* member = permit.principal().member()) return member->role;
-  return permit.principal().api_key() ? store::MemberRole::admin : store::MemberRole::viewer;
-}
-
-Status check_rank(const auth::Permit& permit, store::MemberRole role) {
-  if (role > acting_role(permit))
-    return fail(Error{.code = Code::forbidden, .field = "role", .reason = "is above your own"});
-  return {};
+Status check_may_vouch(const auth::Permit& permit) {
+  if (permit.principal().api_key() == nullptr || !permit.principal().visible_groups()) return {};
+  return fail(Error{.code = Code::forbidden,
+                    .field = "role",
+                    .reason = "cannot be given by an API key that is bound to groups: the member would not be"});
 }
 
 Result<store::Member> member_in_reach(store::Reader& reader, const auth::Permit& permit, const MemberId& id) {
   KAITO_TRY(const OrgId org, org_of(permit));
   KAITO_TRY(auto member, reader.member(org, id));
   if (!member) return fail(Code::not_found, "no such member in the org");
-  KAITO_CHECK(check_rank(permit, member->role));
+  KAITO_CHECK(permit.check_rank(member->role));
   return *std::move(member);
 }
 

@@ -6,11 +6,9 @@
 
 namespace kaito::vault {
 
-// The role that the caller acts with in the org; API keys act as an admin.
-store::MemberRole acting_role(const auth::Permit& permit) noexcept;
-
-// Code::forbidden (field "role") when `role` is above the caller's.
-Status check_rank(const auth::Permit& permit, store::MemberRole role);
+// Whether the caller may let somebody in who will then act for themselves. Code::forbidden for an API key that is bound
+// to groups.
+Status check_may_vouch(const auth::Permit& permit);
 
 // The member of the permit's org, whose role is not above the caller's.
 Result<store::Member> member_in_reach(store::Reader& reader, const auth::Permit& permit, const MemberId& id);

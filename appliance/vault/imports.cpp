@@ -8,6 +8,8 @@
 namespace kaito::vault {
 namespace {
 
+constexpr std::size_t kMaxImportedRows = 20'000;  // seeds, and their places in groups
+
 // The parsed file with the report that grows from it. `candidates[i]` belongs to `report.entries[places[i]]`.
 struct Draft {
   ImportReport report;
@@ -122,6 +124,11 @@ Task<Result<auth::Recorded<ImportReport>>> Imports::run(const auth::Permit& perm
   }));
   Draft draft = draft_of(std::move(parsed));
   ImportReport& report = draft.report;
+  // All rows are written in one go, and everybody else's wait for that.
+  if (draft.candidates.size() * (1 + request.groups.size()) > kMaxImportedRows)
+    co_return fail_invalid("groups", fmt::format("times the file's entries must be at most {}: name fewer, and add the "
+                                                 "seeds to the others afterwards",
+                                                 kMaxImportedRows));
   report.dry_run = request.dry_run;
   report.applied = !request.dry_run && !(request.all_or_nothing && report.count(EntryOutcome::refused) > 0);
 

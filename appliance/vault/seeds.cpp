@@ -1,5 +1,7 @@
 #include "appliance/vault/seeds.hpp"
 
+#include <set>
+
 #include "appliance/vault/seed_access.hpp"
 
 namespace kaito::vault {
@@ -38,6 +40,8 @@ Status check_groups(store::Reader& reader, const auth::Permit& permit, const std
     return fail(Error{.code = Code::forbidden,
                       .field = "groups",
                       .reason = "must name one of your groups, or the seed would be out of your sight"});
+  if (std::set<GroupId>(groups.begin(), groups.end()).size() != groups.size())
+    return fail_invalid("groups", "must not hold an identifier twice");
   for (const auto& id : groups) {
     if (visible && std::ranges::find(*visible, id) == visible->end())
       return fail(Code::not_found, "the caller is not in that group");
@@ -118,12 +122,14 @@ Task<Result<auth::Recorded<store::Seed>>> Seeds::relabel(const auth::Permit& per
     if (labels.expected_revision && *labels.expected_revision != row.revision)
       return fail(
           Error{.code = Code::conflict, .field = "revision", .reason = "is not the present one; read it again"});
+    std::string changed;
     for (const auto& [key, wanted, present] :
          {std::tuple{"issuer", &labels.issuer, &row.issuer}, std::tuple{"account", &labels.account, &row.account}}) {
       if (!*wanted || **wanted == *present) continue;
       *present = **wanted;
-      recorded.details.push_back({.key = "changed", .value = key});
+      (changed += changed.empty() ? "" : " ") += key;
     }
+    if (!changed.empty()) recorded.details.push_back({.key = "changed", .value = std::move(changed)});
     KAITO_CHECK(check_labels(row.issuer, row.account));
     ++row.revision;
     row.row_mac = envelope::row_mac(dek, row);

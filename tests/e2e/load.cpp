@@ -69,8 +69,11 @@ std::optional<json::value> Load::take(const Result<cli::Response>& response, con
     return std::nullopt;
   }
   if (response->status >= 300) {
-    if (response->status == 503 && response->headers.contains("retry-after"))
-      ++acknowledged_.refused;
+    if (response->status == 503 && response->headers.contains("retry-after")) ++acknowledged_.refused;
+    // When a kept connection ends without an answer, libcurl sends the request again on a new one. The first may have
+    // been carried out, so this is an answer to a question nobody asked.
+    else if (response->status == 409 && action == "seed.create")
+      ++acknowledged_.unanswered;
     else
       acknowledged_.contradictions.insert(fmt::format("{}: {} {}", action, response->status, response->body));
     return std::nullopt;

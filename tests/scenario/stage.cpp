@@ -6,7 +6,8 @@ namespace kaito::test {
 namespace {
 
 std::vector<std::string> with_lifted_limits(std::vector<std::string> options) {
-  options.insert(options.end(), {"--rate-scale", "100000"});
+  if (std::ranges::find(options, "--rate-scale") == options.end())
+    options.insert(options.end(), {"--rate-scale", "100000"});
   return options;
 }
 

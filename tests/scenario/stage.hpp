@@ -10,7 +10,7 @@
 
 namespace kaito::test {
 
-// Rate limits are lifted: they have tests of their own. Throws when a step fails.
+// Rate limits are lifted unless the options say otherwise. Throws when a step fails.
 struct Stage {
   explicit Stage(std::vector<std::string> options = {});
 

@@ -13,6 +13,11 @@ Task<Result<Done<CreateApiKey::Output>>> CreateApiKey::process(Services& service
                          .allowed_networks = {},
                          .expires_at = call.input.expires_at};
   KAITO_CO_TRY(wanted.scopes, auth::ScopeSet::parse(scopes));
+  // A list that came out empty by mistake must not make a key for everything.
+  if (call.input.groups && call.input.groups->values.empty())
+    co_return fail_invalid("groups", "must not be empty; leave it out for all of the org's seeds");
+  if (call.input.allowed_networks && call.input.allowed_networks->values.empty())
+    co_return fail_invalid("allowed_networks", "must not be empty; leave it out for any network");
   if (call.input.groups) wanted.groups = std::move(call.input.groups->values);
   if (call.input.allowed_networks)
     for (auto& network : call.input.allowed_networks->values)

@@ -26,6 +26,12 @@ Task<Result<Done<CodeReply>>> TakeCode::process(Services& services, Call<Input> 
 }
 
 Task<Result<Done<ReadCodes::Output>>> ReadCodes::process(Services& services, Call<Input> call) {
+  // The Gate has taken one for the request; each further code costs what it would cost alone.
+  if (const std::size_t codes = call.input.seeds.values.size(); codes > 1) {
+    const auto rest = services.rate_limiter.take(auth::RateClass::code, auth::RateKey::of(call.permit.principal(), {}),
+                                                 static_cast<double>(codes - 1));
+    if (!rest.allowed) co_return fail(Code::rate_limited, "bucket is empty");
+  }
   KAITO_CO_TRY(auto codes, co_await services.codes.read_many(call.permit, std::move(call.input.seeds.values)));
   co_return done<Output>(std::move(codes), [](std::vector<vault::CodeOfSeed> all) {
     Output output;

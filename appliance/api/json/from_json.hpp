@@ -140,10 +140,15 @@ struct FromJson<bool> {
   }
 };
 
+// Locked memory is scarce, and no password, token or otpauth URI comes near this.
+inline constexpr std::size_t kMaxSecretBytes = 4096;
+
 template <class Tag>
 struct FromJson<Secret<Tag>> {
   static Result<Secret<Tag>> read(const boost::json::value& json, const std::string& field) {
     if (!json.is_string() || json.get_string().empty()) return fail_invalid(field, "must be a string, not empty");
+    if (json.get_string().size() > kMaxSecretBytes)
+      return fail_invalid(field, fmt::format("must be at most {} bytes", kMaxSecretBytes));
     return Secret<Tag>::copy_of(std::string_view(json.get_string()));
   }
 };
