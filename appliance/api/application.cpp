@@ -65,6 +65,7 @@ Task<http::SealedReply> Application::answer(http::Request& request, const Route&
     Seconds retry_after{};
     if (principal.error().code == Code::unauthenticated && !gate_.limit_guess(head, retry_after))
       co_return refuse_unidentified(head, {.code = Code::rate_limited}, retry_after);
+    note_denied(endpoint, head, principal.error());
     co_return refuse_unidentified(head, principal.error());
   }
   Seconds retry_after{};
@@ -83,6 +84,15 @@ Task<http::SealedReply> Application::answer(http::Request& request, const Route&
   co_return audit::Journal::seal(std::move(done->reply), std::move(done->receipt));
 }
 
+// A credential that does not hold: nobody is known who could stand in a record, and strangers do not write the journal
+// full. Who guesses is slowed down by the rate limits, and so is this.
+void Application::note_denied(const Endpoint& endpoint, const http::RequestHead& head, const Error& error) {
+  if (traits(error.code).outcome != Outcome::denied || error.code == Code::rate_limited) return;
+  services_.log.warning(
+      "api.request.denied",
+      {{"request", head.id}, {"action", endpoint.action}, {"peer", head.peer.str()}, {"error", error}});
+}
+
 http::SealedReply Application::refuse_unidentified(const http::RequestHead& head, const Error& error,
                                                    Seconds retry_after) {
   if (worth_an_alarm(error.code)) services_.log.error("api.request.failed", {{"request", head.id}, {"error", error}});
@@ -99,6 +109,7 @@ Task<http::SealedReply> Application::refuse_recorded(const Admitted& admitted, E
   // recorded by its service. When the store or the journal is what failed, there is nothing to record to.
   const bool recordable = !admitted.principal.is_anonymous() && error.code != Code::storage_failed &&
                           error.code != Code::audit_failed && error.code != Code::deadline_exceeded;
+  if (admitted.principal.is_anonymous()) note_denied(admitted.endpoint, admitted.head, error);
   if (!recordable) co_return audit::Journal::refuse(error, admitted.head.id);
 
   audit::Event event{.action = admitted.endpoint.action,

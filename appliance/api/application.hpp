@@ -17,6 +17,7 @@ class Application final : public http::Application {
   // Refused before anybody was identified: nothing to record.
   http::SealedReply refuse_unidentified(const http::RequestHead& head, const Error& error, Seconds retry_after = {});
   // Refused afterwards: recorded with the caller's name.
+  void note_denied(const Endpoint& endpoint, const http::RequestHead& head, const Error& error);
   Task<http::SealedReply> refuse_recorded(const Admitted& admitted, Error error);
   Task<http::SealedReply> answer(http::Request& request, const Route& route);
 

@@ -164,6 +164,8 @@ Status Context::keep_session() {
 
 Status Context::forget_session() {
   KAITO_TRY(Profile profile, profile_file_.load());
+  // The session of another appliance is not the one that has ended.
+  if (profile.url != url_) return {};
   profile.session.reset();
   profile.org.clear();
   return profile_file_.save(profile);

@@ -4,7 +4,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 
 #include "appliance/base/file.hpp"
@@ -13,12 +15,28 @@
 namespace kaito::cli {
 namespace {
 
-// Echo and line editing off; restored at the end. Ctrl-C arrives as a character, so that the terminal is always put
-// back.
+// What the handler of a deadly signal puts back. Written while no such signal is handled.
+int quiet_fd = -1;
+termios before_quiet{};
+
+extern "C" void restore_and_die(int signal) {
+  ::tcsetattr(quiet_fd, TCSAFLUSH, &before_quiet);  // async-signal-safe (signal-safety(7))
+  struct sigaction fatal{};
+  fatal.sa_handler = SIG_DFL;
+  ::sigaction(signal, &fatal, nullptr);
+  ::raise(signal);  // delivered when the handler returns
+}
+
+// Echo and line editing off; restored at the end, also when a signal ends the process. Ctrl-C arrives as a character.
 class QuietTerminal {
  public:
   explicit QuietTerminal(int fd) : fd_(fd), changed_(::tcgetattr(fd, &before_) == 0) {
     if (!changed_) return;
+    quiet_fd = fd;
+    before_quiet = before_;
+    struct sigaction restoring{};
+    restoring.sa_handler = restore_and_die;
+    for (std::size_t i = 0; i < kDeadly.size(); ++i) ::sigaction(kDeadly[i], &restoring, &former_[i]);
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | ISIG);
     quiet.c_cc[VMIN] = 1;
@@ -27,15 +45,20 @@ class QuietTerminal {
   }
   ~QuietTerminal() {
     if (changed_) ::tcsetattr(fd_, TCSAFLUSH, &before_);
+    if (quiet_fd < 0) return;
+    for (std::size_t i = 0; i < kDeadly.size(); ++i) ::sigaction(kDeadly[i], &former_[i], nullptr);
+    quiet_fd = -1;
   }
   QuietTerminal(const QuietTerminal&) = delete;
   QuietTerminal& operator=(const QuietTerminal&) = delete;
   [[nodiscard]] bool ready() const noexcept { return changed_; }
 
  private:
+  static constexpr std::array kDeadly{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
   int fd_;
   termios before_{};
   bool changed_;
+  std::array<struct sigaction, kDeadly.size()> former_{};
 };
 
 void write_all(int fd, std::string_view text) {
