@@ -143,6 +143,39 @@ TEST_F(Recovery, AKeyWhoseCreationWasCutShortIsNotMadeTwice) {
   EXPECT_TRUE(open());  // which would refuse a key that exists twice
 }
 
+TEST_F(Recovery, F16DoesNotBelieveADestructionThatDidNotHappen) {
+  ASSERT_TRUE(service_->create_platform_kek(2));
+  module_.plan("C_DestroyObject 1 return 0 times 1000\n");  // success, and nothing done
+  const auto destroyed = service_->destroy_platform_kek(2);
+  ASSERT_FALSE(destroyed);
+  EXPECT_EQ(destroyed.error().code, Code::hsm_unavailable);
+  EXPECT_NE(destroyed.error().detail.find("still in the token"), std::string::npos) << destroyed.error().detail;
+  module_.heal();
+  EXPECT_TRUE(service_->create_org_kek(2, {}));
+  EXPECT_TRUE(service_->destroy_platform_kek(2));
+  EXPECT_EQ(service_->create_org_kek(2, {}).error().code, Code::not_found);
+}
+
+TEST_F(Recovery, F16ReportsADestructionThatTheTokenRefuses) {
+  ASSERT_TRUE(service_->create_platform_kek(2));
+  module_.fail("C_DestroyObject", CKR_ACTION_PROHIBITED, 1, 1000);
+  EXPECT_FALSE(service_->destroy_platform_kek(2));
+  module_.heal();
+  EXPECT_TRUE(service_->create_org_kek(2, {}));
+}
+
+TEST_F(Recovery, GivesOutNoCiphertextThatDoesNotOpen) {
+  module_.plan("C_Encrypt 1 garbage times 1000\n");
+  const auto wrapped = service_->wrap(kek(), std::vector<DekToWrapView>{{.dek = dek_, .aad = {}}});
+  ASSERT_FALSE(wrapped);
+  EXPECT_EQ(wrapped.error().code, Code::hsm_unavailable);
+}
+
+TEST_F(Recovery, GivesOutNoSignatureThatDoesNotVerify) {
+  module_.plan("C_Sign 1 garbage times 1000\n");
+  EXPECT_EQ(service_->sign(1, {}).error().code, Code::hsm_unavailable);
+}
+
 TEST_F(Recovery, F17DoesNotServeWhenAKnownAnswerIsWrong) {
   service_.reset();
   for (const char* function : {"C_Encrypt", "C_Decrypt", "C_WrapKey", "C_UnwrapKey", "C_CreateObject"}) {
