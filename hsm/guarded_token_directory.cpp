@@ -77,12 +77,15 @@ Result<GuardedTokenDirectory> GuardedTokenDirectory::take(const fs::path& direct
 
 // Files that a kill left between write and rename: they may hold keys that are destroyed by now.
 Status GuardedTokenDirectory::drop_leftovers() const {
-  std::error_code error;
-  fs::remove(copy_path().string() + ".tmp", error);
+  std::vector<fs::path> leftovers{copy_path().string() + ".tmp"};
   KAITO_TRY(const TokenFiles files, read_token_files(directory_));
   for (const auto& [path, content] : files)
-    if (path.ends_with(".tmp")) fs::remove(directory_ / path, error);
-  if (error) return fail(Code::storage_failed, fmt::format("{}: {}", directory_.string(), error.message()));
+    if (path.ends_with(".tmp")) leftovers.push_back(directory_ / path);
+  for (const auto& path : leftovers) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) return fail(Code::storage_failed, fmt::format("remove {}: {}", path.string(), error.message()));
+  }
   return {};
 }
 
@@ -130,9 +133,10 @@ void GuardedTokenDirectory::note_removals(const TokenFiles& copy, const TokenFil
 }
 
 Status GuardedTokenDirectory::expect_removal(std::size_t most) {
-  may_vanish_ = vanished_ = 0;
+  // Before the counts start anew: an earlier removal whose commit failed is still to be noted.
   KAITO_CHECK(commit());
   may_vanish_ = most;
+  vanished_ = 0;
   return {};
 }
 

@@ -97,17 +97,20 @@ TEST_F(KeyLife, AListOfOrgKeksThatNeedsSeveralFramesKeepsItsOrder) {
   auto config = token_.config();
   config.max_batch = 3;
   start(config);
-  std::vector<OrgKekToRewrap> list;
-  for (int i = 0; i < 10; ++i) {
-    const auto kek = new_org_kek(fmt::format("org {}", i));
-    list.push_back({.blob = kek->wrapped.blob, .aad = kek->aad});
-  }
-  const auto moved = wait_for(client_->rewrap_org_keks(1, 2, std::move(list)));
-  ASSERT_TRUE(moved);
-  ASSERT_EQ(moved->size(), 10u);
-  for (int i = 0; i < 10; ++i) {
-    const OrgKek kek{.wrapped = *(*moved)[static_cast<std::size_t>(i)], .aad = aad_of(fmt::format("org {}", i))};
-    EXPECT_TRUE(wait_for(client_->load_org_kek(std::make_shared<OrgKek>(kek)))) << i;
+  // One less than a frame holds, a full one, one more, and several full ones.
+  for (const std::size_t count : {2U, 3U, 4U, 9U}) {
+    std::vector<OrgKekToRewrap> list;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto kek = new_org_kek(fmt::format("org {}", i));
+      list.push_back({.blob = kek->wrapped.blob, .aad = kek->aad});
+    }
+    const auto moved = wait_for(client_->rewrap_org_keks(1, 2, std::move(list)));
+    ASSERT_TRUE(moved);
+    ASSERT_EQ(moved->size(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const OrgKek kek{.wrapped = *(*moved)[i], .aad = aad_of(fmt::format("org {}", i))};
+      EXPECT_TRUE(wait_for(client_->load_org_kek(std::make_shared<OrgKek>(kek)))) << i;
+    }
   }
   const auto none = wait_for(client_->rewrap_org_keks(1, 2, {}));
   ASSERT_TRUE(none);
