@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "appliance/base/secret.hpp"
 #include "appliance/base/unique_fd.hpp"
 
 namespace kaito {
@@ -54,20 +55,40 @@ Status write_file_atomically(const std::filesystem::path& path, ByteView content
   return sync_directory(path.has_parent_path() ? path.parent_path() : ".");
 }
 
+// No growing std::string, which would leave copies of its content behind.
+Result<std::string> read_to_end(int fd, std::size_t limit) {
+  std::string content(16384, '\0');
+  for (std::size_t used = 0;;) {
+    if (used > limit) {
+      wipe(content);
+      return fail(Code::payload_too_large, fmt::format("is larger than {} bytes", limit));
+    }
+    if (used == content.size()) {
+      std::string larger(2 * used, '\0');
+      std::memcpy(larger.data(), content.data(), used);
+      wipe(content);
+      content = std::move(larger);
+    }
+    const ssize_t count = ::read(fd, content.data() + used, content.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      wipe(content);
+      return fail(Code::storage_failed, fmt::format("read: {}", std::strerror(errno)));
+    }
+    if (count == 0) {
+      content.resize(used);
+      return content;
+    }
+    used += static_cast<std::size_t>(count);
+  }
+}
+
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail(Code::configuration, fmt::format("open {}: {}", path.string(), std::strerror(errno)));
-  std::string content;
-  char buffer[16384];
-  for (;;) {
-    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(system_error("read", path));
-    if (count == 0) return content;
-    content.append(buffer, static_cast<std::size_t>(count));
-    if (content.size() > limit)
-      return fail(Code::payload_too_large, fmt::format("{} is larger than {} bytes", path.string(), limit));
-  }
+  auto content = read_to_end(fd.get(), limit);
+  if (!content) return fail(std::move(content).error().within(path.string()));
+  return content;
 }
 
 Status make_private_directory(const std::filesystem::path& path) {

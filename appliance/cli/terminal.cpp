@@ -132,17 +132,8 @@ Result<Passphrase> SystemTerminal::ask_secret(std::string_view prompt) {
 }
 
 Result<std::string> SystemTerminal::read_input(std::size_t limit) {
-  std::string content;
-  std::array<char, 16384> buffer{};
-  for (;;) {
-    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail(Code::usage, fmt::format("stdin cannot be read: {}", std::strerror(errno)));
-    if (count == 0) break;
-    content.append(buffer.data(), static_cast<std::size_t>(count));
-    if (content.size() > limit) return fail(Code::payload_too_large, fmt::format("stdin holds over {} bytes", limit));
-  }
-  wipe(std::span(reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()));
+  auto content = read_to_end(STDIN_FILENO, limit);
+  if (!content) return fail(std::move(content).error().within("stdin"));
   return content;
 }
 

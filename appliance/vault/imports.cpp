@@ -63,9 +63,18 @@ void mark_duplicate(EntryReport& entry, std::string reason) {
   entry.reason = std::move(reason);
 }
 
+// Which one of the org's seeds it is is told to who sees that seed.
+std::string known_secret(store::Reader& reader, const auth::Permit& permit, const std::vector<SeedId>& twins) {
+  std::string reason = "the org has this secret already";
+  for (const auto& twin : twins)
+    if (reachable_seed(reader, permit, twin)) return reason + ": seed " + twin.str();
+  return reason;
+}
+
 // Entries whose secret the org has, or that stand twice in the file, become duplicates.
-Status mark_duplicates(store::Reader& reader, const OrgId& org, const std::vector<ByteArray<16>>& prints,
+Status mark_duplicates(store::Reader& reader, const auth::Permit& permit, const std::vector<ByteArray<16>>& prints,
                        const std::vector<std::size_t>& places, ImportReport& report) {
+  KAITO_TRY(const OrgId org, org_of(permit));
   std::map<ByteArray<16>, std::size_t> first_position;
   for (std::size_t i = 0; i < prints.size(); ++i) {
     auto& entry = report.entries[places[i]];
@@ -75,7 +84,7 @@ Status mark_duplicates(store::Reader& reader, const OrgId& org, const std::vecto
       continue;
     }
     KAITO_TRY(const auto twins, reader.seeds_by_fingerprint(org, prints[i]));
-    if (!twins.empty()) mark_duplicate(entry, "the org has this secret already: seed " + twins.front().str());
+    if (!twins.empty()) mark_duplicate(entry, known_secret(reader, permit, twins));
   }
   return {};
 }
@@ -136,7 +145,7 @@ Task<Result<auth::Recorded<ImportReport>>> Imports::run(const auth::Permit& perm
     KAITO_CO_TRY(const auto prints, co_await sealer_.fingerprints(*org, draft.candidates));
     {
       KAITO_CO_TRY(const auto snapshot, store_.snapshot());
-      KAITO_CO_CHECK(mark_duplicates(*snapshot, id, prints, draft.places, report));
+      KAITO_CO_CHECK(mark_duplicates(*snapshot, permit, prints, draft.places, report));
     }
     audit::Event event = permit.event();
     describe(report, event);
@@ -155,7 +164,7 @@ Task<Result<auth::Recorded<ImportReport>>> Imports::run(const auth::Permit& perm
       return fail(Error{.code = Code::conflict,
                         .field = "content",
                         .reason = fmt::format("would take the org over {} seeds", kMaxSeedsPerOrg)});
-    KAITO_CHECK(mark_duplicates(writer, id, prints, draft.places, report));
+    KAITO_CHECK(mark_duplicates(writer, permit, prints, draft.places, report));
     KAITO_CHECK(insert_imported(writer, rows, request.groups, draft.places, report));
     describe(report, event);
     return {};
