@@ -112,8 +112,9 @@ TokenResult<OwnedObject> generate(Session& session) {
 // No scheme of an org KEK has AAD, so the key itself says whose it is: it wraps a DEK that opens at this place alone.
 TokenOutcome bind(Session& session, const WrapMethods& methods, ObjectHandle org_kek, WrappedKey& key, ByteView aad,
                   Random& random) {
-  const Dek nobodys = Dek::random(kDekSize, random);
-  KAITO_TRY(key.binding, wrap_dek(session, org_kek, methods, nobodys.expose_secret(), key.binding_aad(aad), random));
+  ByteArray<kDekSize> nobodys{};  // opens nothing, so it needs no locked memory, which costs several system calls
+  random.fill(nobodys);
+  KAITO_TRY(key.binding, wrap_dek(session, org_kek, methods, nobodys, key.binding_aad(aad), random));
   return {};
 }
 
