@@ -6,20 +6,13 @@
 
 #include "appliance/base/ids.hpp"
 #include "appliance/base/secret.hpp"
+#include "hsm/audit_signing.hpp"
 #include "hsm/protocol/token_status.hpp"
 #include "hsm/session.hpp"
 
 namespace kaito::hsm {
 
 using AuditSecret = Secret<struct AuditSecretTag>;
-
-// How new audit keys are made. A key is used as it was made.
-enum class AuditSigning : std::uint8_t {
-  none,       // the token can do neither
-  in_token,   // an Ed25519 key pair that never leaves the token
-  in_worker,  // the token keeps an HMAC-SHA256 key that never leaves it; the Ed25519 key is derived from that at every
-              // start and lives in the worker's locked memory
-};
 
 class AuditKeys {
  public:

@@ -24,6 +24,11 @@ TokenResult<Canary> Canary::create(Session& session, const WrapMethods& methods,
   return canary;
 }
 
+TokenOutcome Canary::wrap_again(Session& session, Random& random) const {
+  KAITO_CHECK(wrap_dek(session, key_.handle(), methods_, kSong, {}, random));
+  return {};
+}
+
 TokenOutcome Canary::sing(Session& session) const {
   ByteArray<kDekSize> dek{};
   KAITO_CHECK(unwrap_dek(session, key_.handle(), methods_, wrapped_, {}, dek));

@@ -12,6 +12,8 @@ class Canary {
   static TokenResult<Canary> create(Session& session, const WrapMethods& methods, Random& random);
   // Unwraps the DEK. hsm_key_rejected: it came out wrong.
   TokenOutcome sing(Session& session) const;
+  // Wraps it once more, to measure how long that takes.
+  TokenOutcome wrap_again(Session& session, Random& random) const;
 
  private:
   Canary(OwnedObject key, WrapMethods methods) : key_(std::move(key)), methods_(methods) {}

@@ -8,29 +8,6 @@ namespace {
 constexpr int kMaxTries = 3;
 constexpr std::size_t kListedOrgKeks = 64;
 
-// A token without Ed25519 signs nothing, or as much as an HMAC key in it can vouch for.
-TokenResult<AuditSigning> choose_audit_signing(const Token& token, Session& session) {
-  if (token.supports(CKM_EC_EDWARDS_KEY_PAIR_GEN, CKF_GENERATE_KEY_PAIR) &&
-      token.supports(CKM_EDDSA, CKF_SIGN | CKF_VERIFY)) {
-    auto tested = test_ed25519(session);
-    if (!tested && tested.error().error.code == Code::hsm_unsupported) tested = test_ed25519(session);  // no, twice
-    if (tested) return AuditSigning::in_token;
-    if (tested.error().error.code != Code::hsm_unsupported) return fail(tested.error());
-  }
-  const bool hmac =
-      token.supports(CKM_GENERIC_SECRET_KEY_GEN, CKF_GENERATE) && token.supports(CKM_SHA256_HMAC, CKF_SIGN);
-  return hmac ? AuditSigning::in_worker : AuditSigning::none;
-}
-
-std::string_view name_of(AuditSigning how) {
-  switch (how) {
-    case AuditSigning::in_token: return "Ed25519 in the token (CKM_EDDSA)";
-    case AuditSigning::in_worker: return "Ed25519 in the worker (derived by CKM_SHA256_HMAC)";
-    case AuditSigning::none: break;
-  }
-  return "none";
-}
-
 }  // namespace
 
 template <class Operation>
@@ -68,9 +45,9 @@ Result<std::unique_ptr<KeyService>> KeyService::open(std::vector<Cryptoki> modul
 TokenOutcome KeyService::choose_methods() {
   KAITO_TRY(methods_, WrapMethods::choose(*token_, session()));
   KAITO_TRY(audit_signing_, choose_audit_signing(*token_, session()));
-  logger_.info(
-      "hsm.token.methods",
-      {{"org_keks", methods_.org_kek_name()}, {"deks", methods_.dek_name()}, {"audit", name_of(audit_signing_)}});
+  logger_.info("hsm.token.methods", {{"org_keks", methods_.org_kek_name()},
+                                     {"deks", methods_.dek_name()},
+                                     {"audit", audit_signing_name(audit_signing_)}});
   return {};
 }
 
@@ -143,7 +120,7 @@ TokenStatus KeyService::status() const {
   status.manufacturer = token_text(info.manufacturerID);
   status.firmware = fmt::format("{}.{}", info.firmwareVersion.major, info.firmwareVersion.minor);
   status.mechanisms = {"org KEKs: " + methods_.org_kek_name(), "DEKs: " + methods_.dek_name(),
-                       fmt::format("audit: {}", name_of(audit_signing_))};
+                       fmt::format("audit: {}", audit_signing_name(audit_signing_))};
   status.max_sessions = session_limit(info);
   for (const KeyVersion version : platform_keks_.versions()) status.platform_keks.push_back({.version = version});
   for (const KeyVersion version : backup_keys_.versions()) status.backup_keys.push_back({.version = version});

@@ -15,6 +15,7 @@ std::string mechanism_name(CK_MECHANISM_TYPE type) {
     case kAesKeyWrapKwp: return "CKM_AES_KEY_WRAP_KWP";
     case CKM_EC_EDWARDS_KEY_PAIR_GEN: return "CKM_EC_EDWARDS_KEY_PAIR_GEN";
     case CKM_EDDSA: return "CKM_EDDSA";
+    case CKM_SHA256_HMAC: return "CKM_SHA256_HMAC";
     case CKM_RSA_PKCS_KEY_PAIR_GEN: return "CKM_RSA_PKCS_KEY_PAIR_GEN";
     case CKM_RSA_PKCS_OAEP: return "CKM_RSA_PKCS_OAEP";
     default: return fmt::format("CKM_0x{:x}", type);

@@ -39,6 +39,7 @@ class Token {
 
   // The only one: never assume that a token has more.
   [[nodiscard]] Session& session() noexcept { return session_; }
+  [[nodiscard]] const Slot& slot() const noexcept { return slot_; }
   [[nodiscard]] const CK_TOKEN_INFO& info() const noexcept { return slot_.info; }
   // For what the token says that it can do.
   [[nodiscard]] bool supports(CK_MECHANISM_TYPE mechanism, CK_FLAGS usage) const;

@@ -33,6 +33,9 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--hsm-worker", config.hsm_worker, "The kaito-hsm-worker program");
   app.add_option("--token-uri", config.token_uri, "RFC 7512 URI of an external token, with pin-source=file:");
   app.add_option("--module", config.module, "PKCS#11 module of the external token");
+  app.add_option("--module-arguments", config.module_arguments, "What the module wants at C_Initialize (NSS does)");
+  app.add_option("--module-environment", config.module_environment,
+                 "NAME=VALUE for the module, which finds nothing else in its environment; may be repeated");
   app.add_option("--hsm-deadline-ms", config.hsm_deadline_ms, "How long an HSM call may take")
       ->check(CLI::Range(100, 60000));
   app.add_option("--staff-attestation-roots", config.staff_attestation_roots,
@@ -55,8 +58,11 @@ Status check(const Config& config) {
     return fail(Code::configuration, "host-name must not be empty");
   if (config.tls_chain.empty() != config.tls_key.empty())
     return fail(Code::configuration, "tls-chain and tls-key go together");
-  if (config.token_uri.empty() && !config.module.empty())
-    return fail(Code::configuration, "module goes with token-uri");
+  if (config.token_uri.empty() &&
+      !(config.module.empty() && config.module_arguments.empty() && config.module_environment.empty()))
+    return fail(Code::configuration, "module, module-arguments and module-environment go with token-uri");
+  if (config.module.empty() && !config.module_arguments.empty())
+    return fail(Code::configuration, "module-arguments go with module");
   return {};
 }
 

@@ -27,9 +27,11 @@ struct Config {
   double rate_scale = 1.0;  // multiplies every rate limit
 
   // HSM
-  std::filesystem::path hsm_worker;  // empty: beside this program, or where the package puts it
-  std::string token_uri;             // empty: the embedded SoftHSM token of the data directory
-  std::filesystem::path module;      // of an external token
+  std::filesystem::path hsm_worker;             // empty: beside this program, or where the package puts it
+  std::string token_uri;                        // empty: the embedded SoftHSM token of the data directory
+  std::filesystem::path module;                 // of an external token
+  std::string module_arguments;                 // for its C_Initialize
+  std::vector<std::string> module_environment;  // NAME=VALUE
   std::uint32_t hsm_deadline_ms = 5000;
 
   // People

@@ -2,6 +2,8 @@
 
 #include "appliance/base/file.hpp"
 #include "appliance/base/random.hpp"
+#include "hsm/client/find_worker.hpp"
+#include "hsm/client/module_environment.hpp"
 #include "hsm/client/softhsm_config.hpp"
 #include "hsm/client/token_setup.hpp"
 
@@ -11,16 +13,6 @@ namespace {
 constexpr std::string_view kTokenLabel = "kaito";
 constexpr std::size_t kPinBytes = 24;
 constexpr KeyVersion kFirstVersion = 1;
-
-Result<std::filesystem::path> find_worker(const Config& config) {
-  if (!config.hsm_worker.empty()) return config.hsm_worker;
-  std::error_code ignored;
-  const auto here = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const auto& candidate : {here / "kaito-hsm-worker", here / "../../hsm/worker/kaito-hsm-worker",
-                                std::filesystem::path("/usr/libexec/kaito/kaito-hsm-worker")})
-    if (std::filesystem::exists(candidate, ignored)) return std::filesystem::weakly_canonical(candidate, ignored);
-  return fail(Code::configuration, "kaito-hsm-worker was not found; name it with --hsm-worker");
-}
 
 // A PIN that exists is kept: the token knows it already.
 Status write_random_pin(const std::filesystem::path& path) {
@@ -38,11 +30,13 @@ Status write_random_pin(const std::filesystem::path& path) {
 
 Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& data) {
   hsm::ClientConfig hsm;
-  KAITO_TRY(hsm.worker, find_worker(config));
+  KAITO_TRY(hsm.worker, hsm::find_worker(config.hsm_worker));
   hsm.call_deadline = Milliseconds{config.hsm_deadline_ms};
   if (!config.token_uri.empty()) {
     hsm.token_uri = config.token_uri;
     hsm.module = config.module;
+    hsm.module_arguments = config.module_arguments;
+    KAITO_TRY(hsm.environment, hsm::parse_environment(config.module_environment));
     return hsm;
   }
   KAITO_TRY(const auto softhsm, hsm::write_softhsm_config(data.hsm()));

@@ -66,4 +66,13 @@ Result<RawTokenSpeed> measure_raw_speed(const ClientConfig& config, Milliseconds
   return RawTokenSpeed{.decrypts = static_cast<double>(decrypts), .recrypts = static_cast<double>(recrypts)};
 }
 
+Result<TokenReport> examine_token(const ClientConfig& config, Milliseconds duration) {
+  KAITO_TRY(const Bytes reply, run_worker_once(config,
+                                               {"--doctor", "--token-uri", config.token_uri, "--duration-ms",
+                                                fmt::format("{}", duration.count())},
+                                               config.start_deadline + 2 * duration));
+  ByteReader reader(reply);
+  return read_token_report(reader);
+}
+
 }  // namespace kaito::hsm

@@ -6,6 +6,7 @@
 
 #include "appliance/base/bytes.hpp"
 #include "hsm/client/client_config.hpp"
+#include "hsm/protocol/token_report.hpp"
 
 namespace kaito::hsm {
 
@@ -20,5 +21,9 @@ struct RawTokenSpeed {
 };
 // Measured in a worker, each for `duration`. No client may be running on the same token. Blocks.
 Result<RawTokenSpeed> measure_raw_speed(const ClientConfig& config, Milliseconds duration);
+
+// What the worker finds when it examines the token of `config`; `duration` is spent on each of two speeds. Leaves
+// nothing in the token. The token's errors, as Client::start() has them. Blocks.
+Result<TokenReport> examine_token(const ClientConfig& config, Milliseconds duration);
 
 }  // namespace kaito::hsm

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 
+#include "hsm/examination.hpp"
 #include "hsm/modules.hpp"
 #include "hsm/raw_speed.hpp"
 #include "hsm/token_init.hpp"
@@ -76,6 +77,19 @@ Result<RawSpeed> run_bench(const Options& options, const Clock& clock, Logger& l
   return *speed;
 }
 
+Result<TokenReport> run_doctor(const Options& options, const Clock& clock, Logger& logger) {
+  KAITO_TRY(TokenUri uri, TokenUri::parse(options.token_uri));
+  KAITO_TRY(Pin pin, read_pin_file(uri.pin_file()));
+  KAITO_TRY(Ground ground, lay_ground(options, logger));
+  auto token = Token::open(ground.modules->all(), std::move(uri), std::move(pin));
+  if (!token) return fail(std::move(token.error().error));
+  SystemRandom random;
+  auto report = examine(**token, clock, random, options.duration);
+  if (!report) return fail(std::move(report.error().error));
+  report->os_locking = !ground.modules->without_locking();
+  return *std::move(report);
+}
+
 Status run_server(const Options& options, Connection& connection, Logger& logger) {
   SystemRandom random;
   Ground ground;  // outlives the service that stands on it
@@ -102,6 +116,15 @@ Status run(const Options& options, bool client, const Clock& clock, Logger& logg
   Bytes extra;
   if (options.mode == Mode::init_token) {
     outcome = run_init_token(options, logger);
+  } else if (options.mode == Mode::doctor) {
+    if (!client)
+      return fail(Code::usage, "--doctor is for `kaito hsm doctor`, which gives a socket on file descriptor 3");
+    const auto report = run_doctor(options, clock, logger);
+    outcome = report ? Status() : fail(report.error());
+    WipedBytes bytes;
+    WireWriter writer(bytes);
+    if (report) write_token_report(writer, *report);
+    extra.assign(bytes.begin(), bytes.end());
   } else {
     const auto speed = run_bench(options, clock, logger);
     outcome = speed ? Status() : fail(speed.error());

@@ -56,13 +56,15 @@ Result<Options> parse_options(std::span<const char* const> arguments) {
       options.mode = Mode::init_token;
     } else if (name == "--bench") {
       options.mode = Mode::bench;
+    } else if (name == "--doctor") {
+      options.mode = Mode::doctor;
     } else {
       if (i + 1 == arguments.size()) return fail(usage(fmt::format("{} needs a value, or is unknown", name)));
       KAITO_CHECK(set_value(options, name, arguments[++i]));
     }
   }
   if (options.mode == Mode::help && !arguments.empty())
-    return fail(usage("--serve, --init-token or --bench must be given"));
+    return fail(usage("--serve, --init-token, --bench or --doctor must be given"));
   return options;
 }
 

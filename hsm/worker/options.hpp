@@ -11,11 +11,11 @@
 
 namespace kaito::hsm {
 
-enum class Mode : std::uint8_t { help, serve, init_token, bench };
+enum class Mode : std::uint8_t { help, serve, init_token, bench, doctor };
 
 struct Options {
   Mode mode = Mode::help;
-  std::string token_uri;                  // serve, bench
+  std::string token_uri;                  // serve, bench, doctor
   std::filesystem::path module;           // empty: p11-kit's configured modules
   std::string module_arguments;           // for C_Initialize of `module`
   std::filesystem::path token_directory;  // SoftHSM's, to be guarded; may be empty
@@ -23,13 +23,15 @@ struct Options {
   std::string label;                      // init_token
   std::filesystem::path so_pin_file;      // init_token
   std::filesystem::path pin_file;         // init_token
-  Milliseconds duration{1000};            // bench
+  Milliseconds duration{1000};            // bench, doctor
 };
 
 inline constexpr std::string_view kUsage =
     "kaito-hsm-worker --serve --token-uri URI [MODULE] [--org-kek-capacity N]\n"
     "kaito-hsm-worker --init-token --label TEXT --so-pin-file FILE --pin-file FILE [MODULE]\n"
     "kaito-hsm-worker --bench --token-uri URI [MODULE] [--duration-ms N]\n"
+    "kaito-hsm-worker --doctor --token-uri URI [MODULE] [--duration-ms N]    for `kaito hsm doctor`, which shows the "
+    "report\n"
     "MODULE: [--module FILE [--module-arguments TEXT]] [--token-directory DIR]\n"
     "\n"
     "Loads a PKCS#11 module for kaitod, which starts it with --serve and talks to it on file descriptor 3.\n"

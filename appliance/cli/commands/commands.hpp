@@ -15,6 +15,7 @@ void add_key_commands(CommandLine& line);
 void add_audit_commands(CommandLine& line);
 void add_org_commands(CommandLine& line);
 void add_staff_commands(CommandLine& line);
+void add_hsm_commands(CommandLine& line);
 void add_status_command(CommandLine& line);
 
 }  // namespace kaito::cli

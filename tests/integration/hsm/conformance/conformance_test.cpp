@@ -11,7 +11,7 @@
 
 #include "hsm/client/client.hpp"
 #include "tests/integration/hsm/conformance/capability_table.hpp"
-#include "tests/integration/hsm/conformance/token_under_test.hpp"
+#include "tests/integration/hsm/conformance/made_tokens.hpp"
 #include "tests/integration/hsm/softhsm_token.hpp"
 
 namespace kaito::hsm::test {
@@ -19,65 +19,10 @@ namespace {
 
 Bytes aad_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
 
-// A token is dear: each is made once, and every test uses key versions of its own in it.
-class Tokens : public ::testing::Environment {
- public:
-  struct Slot {
-    std::unique_ptr<TokenUnderTest> token;
-    std::string unavailable;
-    std::string failure;
-  };
-  static Slot& of(const Candidate& candidate) {
-    auto [entry, is_new] = slots().try_emplace(candidate.name);
-    Slot& slot = entry->second;
-    if (!is_new) return slot;
-    capability_table().row(candidate.name).token = candidate.what;
-    try {
-      slot.token = candidate.make();
-      probe(candidate, slot);
-    } catch (const Unavailable& thrown) {
-      slot.unavailable = thrown.what();
-    } catch (const std::exception& thrown) {
-      slot.failure = thrown.what();
-    }
-    capability_table().row(candidate.name).remark = slot.unavailable + slot.failure;
-    return slot;
-  }
-  void TearDown() override {
-    capability_table().print();
-    slots().clear();
-  }
-
- private:
-  static std::map<std::string, Slot>& slots() {
-    static std::map<std::string, Slot> slots;
-    return slots;
-  }
-  static void probe(const Candidate& candidate, Slot& slot) {
-    const SystemClock clock;
-    CapturedLog log;
-    Logger logger(log, clock);
-    const auto client = Client::start(slot.token->config(), clock, logger);
-    if (!client) {
-      const bool expected = candidate.lacks_something && client.error().code == Code::hsm_unsupported;
-      (expected ? slot.unavailable : slot.failure) = client.error().detail;
-      return;
-    }
-    const auto status = wait_for((*client)->status());
-    if (!status) return;
-    Capabilities& row = capability_table().row(candidate.name);
-    row.org_keks = chosen(*status, "org KEKs");
-    row.deks = chosen(*status, "DEKs");
-    row.audit = chosen(*status, "audit");
-    row.sessions = status->max_sessions == 0 ? "any" : fmt::format("{}", status->max_sessions);
-    row.token += fmt::format(" ({} {}, firmware {})", status->manufacturer, status->model, status->firmware);
-  }
-};
-
 class Conformance : public ::testing::TestWithParam<Candidate> {
  protected:
   void SetUp() override {
-    auto& slot = Tokens::of(GetParam());
+    const MadeToken& slot = made_token(GetParam());
     if (!slot.failure.empty()) FAIL() << GetParam().what << ": " << slot.failure;
     if (!slot.unavailable.empty()) GTEST_SKIP() << GetParam().what << ": " << slot.unavailable;
     config_ = slot.token->config();
@@ -304,8 +249,6 @@ TEST_P(Conformance, F8SpendsOneLoginOnAWrongPin) {
 
 INSTANTIATE_TEST_SUITE_P(Token, Conformance, ::testing::ValuesIn(candidates().begin(), candidates().end()),
                          [](const auto& info) { return std::string(info.param.name); });
-
-const auto* const kTokens = ::testing::AddGlobalTestEnvironment(new Tokens);
 
 }  // namespace
 }  // namespace kaito::hsm::test

@@ -13,6 +13,8 @@ class RemoteToken final : public TokenUnderTest {
  public:
   RemoteToken();  // throws Unavailable
   [[nodiscard]] ClientConfig config() const override;
+  // The token itself; for while the server does not run.
+  [[nodiscard]] ClientConfig direct_config() const { return token_.config(); }
   void stop_server();
   void start_server();
 
