@@ -100,7 +100,7 @@ TestAppliance::TestAppliance(std::vector<std::string> options) : options_(std::m
   std::string name = (std::filesystem::temp_directory_path() / "kaito-test-XXXXXX").string();
   KAITO_INVARIANT(::mkdtemp(name.data()) != nullptr);
   directory_ = name;
-  const auto set_up = run_kaitod("setup", data());
+  const auto set_up = run_kaitod("setup", data(), options_);
   if (set_up.exit_code != 0) fmt::print(stderr, "{}\n", set_up.output);
   KAITO_INVARIANT(set_up.exit_code == 0);
   start();

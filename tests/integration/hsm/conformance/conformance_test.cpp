@@ -77,7 +77,7 @@ class Conformance : public ::testing::TestWithParam<Candidate> {
   KeyVersion version_ = 0;
 };
 
-TEST_P(Conformance, UnwrapsAfterARestartWhatItWrapped) {
+TEST_P(Conformance, C1UnwrapsAfterARestartWhatItWrapped) {
   create_platform_kek(version_);
   const OrgKekRef kek = new_org_kek("org a");
   const Dek dek = Dek::random(kDekSize, random_);
