@@ -21,7 +21,8 @@ struct Org {
   OrgId id;
   std::string name;  // unique, 1 to 128 bytes
   TimePoint created_at{};
-  KeyVersion kek_version = 0;  // the version that new DEKs are wrapped under
+  KeyVersion kek_version = 0;         // the version that new DEKs are wrapped under
+  KeyVersion oldest_kek_version = 1;  // seeds under an older one are refused
   // The org's index key, wrapped like a DEK under `kek_version`: keys the fingerprints that find duplicate secrets.
   Bytes wrapped_index_key;
   friend bool operator==(const Org&, const Org&) = default;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "appliance/base/task.hpp"
+#include "appliance/store/key_records.hpp"
 #include "appliance/store/records.hpp"
 
 namespace kaito::store {
@@ -64,6 +65,27 @@ class Reader {
   virtual Result<std::uint64_t> seed_count(const OrgId& org) = 0;
   virtual Result<std::vector<SeedId>> seeds_by_fingerprint(const OrgId& org, const ByteArray<16>& fingerprint) = 0;
 
+  // Seeds of the org whose DEK is under a KEK version below `below`, by version and id, after `place`. Limit 1 to
+  // 10,000.
+  virtual Result<std::vector<SeedDek>> seed_deks(const OrgId& org, KeyVersion below, const SeedDekPlace& place,
+                                                 std::uint32_t limit) = 0;
+  virtual Result<std::uint64_t> seed_count_below(const OrgId& org, KeyVersion below) = 0;
+  virtual Result<bool> any_seed_below(const OrgId& org, KeyVersion below) = 0;
+
+  virtual Result<std::optional<Rotation>> rotation(const RotationId& id) = 0;
+  // The org's, or of all keys when `org` is absent; in the order of creation.
+  virtual Result<Page<Rotation>> rotations(const std::optional<OrgId>& org, const PageRequest& page) = 0;
+  virtual Result<std::vector<Rotation>> open_rotations() = 0;  // running, paused, failed
+  // Of one key; `org` for org keys only.
+  virtual Result<std::optional<Rotation>> open_rotation(KeyKind kind, const std::optional<OrgId>& org) = 0;
+  virtual Result<std::optional<Rotation>> latest_rotation(KeyKind kind, const std::optional<OrgId>& org) = 0;
+  virtual Result<std::vector<KeyCertificate>> certificates_of(const RotationId& rotation) = 0;
+  virtual Result<Page<DeletedOrg>> deleted_orgs(const PageRequest& page) = 0;
+  virtual Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) = 0;
+  // When the oldest deletion was that no rotation has claimed.
+  virtual Result<std::optional<TimePoint>> oldest_unclaimed_deletion() = 0;
+  virtual Result<std::vector<HsmKey>> hsm_keys() = 0;
+
   virtual Result<std::optional<Staff>> staff(const StaffId& id) = 0;
   virtual Result<std::optional<Staff>> staff_by_name(std::string_view name) = 0;
   virtual Result<std::vector<Staff>> all_staff() = 0;
@@ -113,6 +135,22 @@ class Writer : public Reader {
   virtual Status insert(const Seed& seed) = 0;
   virtual Status update(const Seed& seed) = 0;
   virtual Status remove_seed(const OrgId& org, const SeedId& id) = 0;
+
+  // Puts the DEK under another KEK version when the row's is still the one that was read, and changes nothing else of
+  // the row. False: it is not, or the row is gone.
+  virtual Result<bool> rewrap(const OrgId& org, const SeedDek& before, const SeedDek& after) = 0;
+
+  // Code::conflict when another rotation of the same key is running, paused or failed.
+  virtual Status insert(const Rotation& rotation) = 0;
+  virtual Status update(const Rotation& rotation) = 0;  // all but id, kind, org, versions and started_at
+  virtual Status insert(const KeyCertificate& certificate) = 0;
+  // Once: Code::not_found when it is signed already.
+  virtual Status sign(const RotationId& rotation, CertificateKind kind, std::string_view note) = 0;
+  virtual Status insert(const DeletedOrg& org) = 0;
+  virtual Status claim_deleted_orgs(const RotationId& rotation) = 0;  // all that no rotation has claimed
+  virtual Status mark_shredded(const RotationId& rotation, TimePoint when) = 0;
+  // Inserts, or notes the destruction; times once set stay.
+  virtual Status put(const HsmKey& key) = 0;
 
   virtual Status insert(const Staff& staff) = 0;
   virtual Status update(const Staff& staff) = 0;

@@ -11,7 +11,15 @@
 
 namespace kaito::store::sqlite {
 
-enum class Listing : std::uint8_t { orgs = 1, members = 2, groups = 3, api_keys = 4, seeds = 5 };
+enum class Listing : std::uint8_t {
+  orgs = 1,
+  members = 2,
+  groups = 3,
+  api_keys = 4,
+  seeds = 5,
+  rotations = 6,
+  deleted_orgs = 7
+};
 
 // 1 to 1000, else Code::invalid_request, field "limit".
 Status check_limit(const PageRequest& page);

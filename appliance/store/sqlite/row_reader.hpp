@@ -4,6 +4,7 @@
 
 #include "appliance/store/sqlite/access_rows.hpp"
 #include "appliance/store/sqlite/audit_rows.hpp"
+#include "appliance/store/sqlite/key_rows.hpp"
 #include "appliance/store/sqlite/member_rows.hpp"
 #include "appliance/store/sqlite/org_rows.hpp"
 #include "appliance/store/sqlite/seed_rows.hpp"
@@ -60,6 +61,42 @@ class RowReader : public Base {
   Result<std::vector<SeedId>> seeds_by_fingerprint(const OrgId& org, const ByteArray<16>& fingerprint) override {
     return find_seeds_by_fingerprint(connection_, org, fingerprint);
   }
+
+  Result<std::vector<SeedDek>> seed_deks(const OrgId& org, KeyVersion below, const SeedDekPlace& place,
+                                         std::uint32_t limit) override {
+    return list_seed_deks(connection_, org, below, place, limit);
+  }
+  Result<std::uint64_t> seed_count_below(const OrgId& org, KeyVersion below) override {
+    return count_seeds_below(connection_, org, below);
+  }
+  Result<bool> any_seed_below(const OrgId& org, KeyVersion below) override {
+    return sqlite::any_seed_below(connection_, org, below);
+  }
+
+  Result<std::optional<Rotation>> rotation(const RotationId& id) override { return find_rotation(connection_, id); }
+  Result<Page<Rotation>> rotations(const std::optional<OrgId>& org, const PageRequest& page) override {
+    return list_rotations(connection_, org, page);
+  }
+  Result<std::vector<Rotation>> open_rotations() override { return sqlite::open_rotations(connection_); }
+  Result<std::optional<Rotation>> open_rotation(KeyKind kind, const std::optional<OrgId>& org) override {
+    return find_open_rotation(connection_, kind, org);
+  }
+  Result<std::optional<Rotation>> latest_rotation(KeyKind kind, const std::optional<OrgId>& org) override {
+    return find_latest_rotation(connection_, kind, org);
+  }
+  Result<std::vector<KeyCertificate>> certificates_of(const RotationId& rotation) override {
+    return sqlite::certificates_of(connection_, rotation);
+  }
+  Result<Page<DeletedOrg>> deleted_orgs(const PageRequest& page) override {
+    return list_deleted_orgs(connection_, page);
+  }
+  Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) override {
+    return sqlite::orgs_shredded_by(connection_, rotation);
+  }
+  Result<std::optional<TimePoint>> oldest_unclaimed_deletion() override {
+    return sqlite::oldest_unclaimed_deletion(connection_);
+  }
+  Result<std::vector<HsmKey>> hsm_keys() override { return list_hsm_keys(connection_); }
 
   Result<std::optional<Staff>> staff(const StaffId& id) override { return find_staff(connection_, id); }
   Result<std::optional<Staff>> staff_by_name(std::string_view name) override {

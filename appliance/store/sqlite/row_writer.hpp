@@ -44,6 +44,25 @@ class RowWriter final : public RowReader<Writer> {
   Status update(const Seed& seed) override { return update_seed(connection_, seed); }
   Status remove_seed(const OrgId& org, const SeedId& id) override { return sqlite::remove_seed(connection_, org, id); }
 
+  Result<bool> rewrap(const OrgId& org, const SeedDek& before, const SeedDek& after) override {
+    return rewrap_seed_dek(connection_, org, before, after);
+  }
+
+  Status insert(const Rotation& rotation) override { return insert_rotation(connection_, rotation); }
+  Status update(const Rotation& rotation) override { return update_rotation(connection_, rotation); }
+  Status insert(const KeyCertificate& certificate) override { return insert_certificate(connection_, certificate); }
+  Status sign(const RotationId& rotation, CertificateKind kind, std::string_view note) override {
+    return sign_certificate(connection_, rotation, kind, note);
+  }
+  Status insert(const DeletedOrg& org) override { return insert_deleted_org(connection_, org); }
+  Status claim_deleted_orgs(const RotationId& rotation) override {
+    return sqlite::claim_deleted_orgs(connection_, rotation);
+  }
+  Status mark_shredded(const RotationId& rotation, TimePoint when) override {
+    return sqlite::mark_shredded(connection_, rotation, when);
+  }
+  Status put(const HsmKey& key) override { return put_hsm_key(connection_, key); }
+
   Status insert(const Staff& staff) override { return insert_staff(connection_, staff); }
   Status update(const Staff& staff) override { return update_staff(connection_, staff); }
   Status insert(const StaffCredential& credential) override { return insert_credential(connection_, credential); }

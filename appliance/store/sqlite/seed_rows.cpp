@@ -158,6 +158,53 @@ Result<std::vector<SeedId>> find_seeds_by_fingerprint(Connection& connection, co
   return connection.all("SELECT id FROM seed WHERE org = ?1 AND fingerprint = ?2 ORDER BY id", read, org, fingerprint);
 }
 
+Result<std::vector<SeedDek>> list_seed_deks(Connection& connection, const OrgId& org, KeyVersion below,
+                                            const SeedDekPlace& place, std::uint32_t limit) {
+  const auto read = [](const Statement& statement) {
+    Row row(statement, "seed");
+    return row.finish(SeedDek{.seed = row.id<SeedId>(),
+                              .parameters = {.type = row.number<std::uint8_t>(1, 3),
+                                             .algorithm = row.number<std::uint8_t>(1, 3),
+                                             .digits = row.number<std::uint8_t>(5, 8),
+                                             .period = row.number<std::uint16_t>(0, 300)},
+                              .kek_version = row.number<KeyVersion>(),
+                              .wrapped_dek = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek)});
+  };
+  return connection.all(
+      "SELECT id, type, algorithm, digits, period, kek_version, wrapped_dek FROM seed INDEXED BY seed_by_kek "
+      "WHERE org = ?1 AND kek_version < ?2 AND (kek_version, id) > (?3, ?4) ORDER BY kek_version, id LIMIT ?5",
+      read, org, below, place.kek_version, place.seed, limit);
+}
+
+Result<std::uint64_t> count_seeds_below(Connection& connection, const OrgId& org, KeyVersion below) {
+  const auto read = [](const Statement& statement) {
+    Row row(statement, "seed");
+    return row.finish(row.number<std::uint64_t>());
+  };
+  KAITO_TRY(const auto count,
+            connection.one("SELECT count(*) FROM seed WHERE org = ?1 AND kek_version < ?2", read, org, below));
+  return count.value_or(0);
+}
+
+Result<bool> any_seed_below(Connection& connection, const OrgId& org, KeyVersion below) {
+  const auto read = [](const Statement& statement) {
+    Row row(statement, "seed");
+    return row.finish(row.boolean());
+  };
+  KAITO_TRY(const auto any,
+            connection.one("SELECT EXISTS (SELECT 1 FROM seed WHERE org = ?1 AND kek_version < ?2)", read, org, below));
+  return any.value_or(false);
+}
+
+// Whatever else of the row has changed since it was read stays as it is.
+Result<bool> rewrap_seed_dek(Connection& connection, const OrgId& org, const SeedDek& before, const SeedDek& after) {
+  KAITO_CHECK(connection.run(
+      "UPDATE seed SET kek_version = ?3, wrapped_dek = ?4 "
+      "WHERE id = ?1 AND org = ?2 AND kek_version = ?5 AND wrapped_dek = ?6",
+      before.seed, org, after.kek_version, after.wrapped_dek, before.kek_version, before.wrapped_dek));
+  return connection.database().changes() == 1;
+}
+
 Status insert_seed(Connection& connection, const Seed& seed) {
   KAITO_CHECK(check_counter(seed));
   return connection.run("INSERT INTO seed (" KAITO_SEED_COLUMNS

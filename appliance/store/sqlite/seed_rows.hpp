@@ -15,6 +15,11 @@ Result<Page<Seed>> list_seeds(Connection& connection, const SeedFilter& filter, 
 Result<std::uint64_t> count_seeds(Connection& connection, const OrgId& org);
 Result<std::vector<SeedId>> find_seeds_by_fingerprint(Connection& connection, const OrgId& org,
                                                       const ByteArray<16>& fingerprint);
+Result<std::vector<SeedDek>> list_seed_deks(Connection& connection, const OrgId& org, KeyVersion below,
+                                            const SeedDekPlace& place, std::uint32_t limit);
+Result<std::uint64_t> count_seeds_below(Connection& connection, const OrgId& org, KeyVersion below);
+Result<bool> any_seed_below(Connection& connection, const OrgId& org, KeyVersion below);
+Result<bool> rewrap_seed_dek(Connection& connection, const OrgId& org, const SeedDek& before, const SeedDek& after);
 Status insert_seed(Connection& connection, const Seed& seed);
 Status update_seed(Connection& connection, const Seed& seed);
 Status remove_seed(Connection& connection, const OrgId& org, const SeedId& id);

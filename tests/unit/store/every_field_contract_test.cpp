@@ -22,8 +22,8 @@ void expect_set(const Fields&... fields) {
 TEST_P(StoreContract, EveryFieldOfAnOrgIsKept) {
   Org org = samples::org(1);
   {
-    const auto& [id, name, created_at, kek_version, wrapped_index_key] = org;
-    expect_set(id, name, created_at, kek_version, wrapped_index_key);
+    const auto& [id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key] = org;
+    expect_set(id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key);
   }
   insert(org);
   EXPECT_EQ(snapshot()->org(org.id).value(), org);
@@ -32,6 +32,7 @@ TEST_P(StoreContract, EveryFieldOfAnOrgIsKept) {
          .name = "renamed",
          .created_at = org.created_at,
          .kek_version = 2,
+         .oldest_kek_version = 2,
          .wrapped_index_key = Bytes(61, 9)};
   EXPECT_DONE(write([&](Writer& writer) { return writer.update(org); }));
   EXPECT_EQ(snapshot()->org(org.id).value(), org);

@@ -97,5 +97,80 @@ TEST_F(SqliteKeyring, ASecondOwnerIsRefused) {
   EXPECT_CODE(open_keyring(path_), Code::configuration);
 }
 
+TEST_F(SqliteKeyring, EveryFieldOfAnEntryIsKept) {
+  const auto keyring = open();
+  auto kept = entry(1, 3);
+  kept.created_at = samples::kNow;
+  kept.invocations = 7;
+  EXPECT_DONE(keyring->insert(kept));
+  EXPECT_EQ(keyring->find(kept.org, 3).value(), kept);
+}
+
+TEST_F(SqliteKeyring, RewrapsWhatIsAsItWasReadAndNothingElse) {
+  const auto keyring = open();
+  std::vector<RewrappedEntry> rewrapped;
+  for (std::uint32_t n = 1; n <= 3; ++n) {
+    EXPECT_DONE(keyring->insert(entry(n, 1)));
+    rewrapped.push_back({keyring->find(nth<OrgId>(n), 1).value().value(), 2, Bytes(61, 9)});
+  }
+  rewrapped[1].before.blob.back() ^= 1;  // another blob than the one that is there
+  EXPECT_DONE(keyring->remove(nth<OrgId>(3)));
+  EXPECT_DONE(keyring->rewrap(rewrapped));
+  EXPECT_EQ(keyring->find(nth<OrgId>(1), 1).value()->platform_version, 2U);
+  EXPECT_EQ(keyring->find(nth<OrgId>(1), 1).value()->blob, Bytes(61, 9));
+  EXPECT_EQ(keyring->find(nth<OrgId>(2), 1).value()->platform_version, 1U);
+  EXPECT_FALSE(keyring->find(nth<OrgId>(3), 1).value());
+  EXPECT_EQ(keyring->count_below(2).value(), 1U);
+  EXPECT_EQ(keyring->entries_below(2, {}, 10).value().front().org, nth<OrgId>(2));
+  EXPECT_TRUE(keyring->entries_below(2, {nth<OrgId>(2), 1}, 10).value().empty());
+}
+
+TEST_F(SqliteKeyring, TheFloorIsRaisedOnlyAboveNothingAndStays) {
+  {
+    const auto keyring = open();
+    EXPECT_DONE(keyring->insert(entry(1, 1)));
+    EXPECT_CODE(keyring->raise_floor(2), Code::conflict);
+    EXPECT_DONE(keyring->remove(nth<OrgId>(1)));
+    EXPECT_DONE(keyring->raise_floor(2));
+    EXPECT_DONE(keyring->raise_floor(1));
+  }
+  const auto keyring = open();
+  EXPECT_EQ(keyring->floor().value(), 2U);
+  const auto refused = keyring->insert(entry(1, 1));
+  EXPECT_CODE(refused, Code::conflict);
+  EXPECT_EQ(refused.error().field, "platform_version");
+  auto elsewhere = entry(2, 1);
+  elsewhere.platform_version = 0;  // another HSM's
+  EXPECT_DONE(keyring->insert(elsewhere));
+  EXPECT_EQ(keyring->count_below(9).value(), 0U);
+}
+
+TEST_F(SqliteKeyring, F14InvocationsOutliveARestart) {
+  EXPECT_DONE(open()->insert(entry(1, 1)));
+  EXPECT_EQ(open()->reserve(nth<OrgId>(1), 1, 100).value(), 0U);
+  const auto keyring = open();
+  EXPECT_EQ(keyring->reserve(nth<OrgId>(1), 1, 100).value(), 100U);
+  EXPECT_CODE(keyring->reserve(nth<OrgId>(2), 1, 100), Code::not_found);
+  EXPECT_TRUE(keyring->worn_out(from_unix_ms(0), 201, 10).value().empty());
+  ASSERT_EQ(keyring->worn_out(from_unix_ms(0), 200, 10).value().size(), 1U);
+  EXPECT_DONE(keyring->insert(entry(1, 2)));
+  EXPECT_TRUE(keyring->worn_out(from_unix_ms(0), 200, 10).value().empty()) << "only the newest version counts";
+}
+
+TEST_F(SqliteKeyring, AnImageOpensAsAKeyring) {
+  const auto keyring = open();
+  EXPECT_DONE(keyring->insert(entry(1, 1)));
+  const auto changes = keyring->changes();
+  const auto image = keyring->image().value();
+  EXPECT_DONE(keyring->insert(entry(2, 1)));
+  EXPECT_GT(keyring->changes(), changes);
+  const auto path = directory_.path() / "copy.db";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(image.data()), static_cast<std::streamsize>(image.size()));
+  const auto copy = open_keyring(path);
+  EXPECT_DONE(copy);
+  EXPECT_EQ((*copy)->orgs().value(), std::vector{nth<OrgId>(1)});
+}
+
 }  // namespace
 }  // namespace kaito::store::sqlite

@@ -80,7 +80,7 @@ TEST_F(SqliteStore, ANewerSchemaIsRefusedAndLeftAsItIs) {
   const auto refused = open_store(path_, {}, log_.logger());
   EXPECT_CODE(refused, Code::configuration);
   EXPECT_NE(refused.error().detail.find("newer"), std::string::npos) << refused.error().detail;
-  edit("PRAGMA user_version = 1");
+  edit("PRAGMA user_version = 2");
   EXPECT_TRUE(open());
 }
 
