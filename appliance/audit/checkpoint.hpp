@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "appliance/audit/merkle.hpp"
+#include "appliance/audit/signed_note.hpp"
 #include "appliance/audit/verifier_key.hpp"
 
 namespace kaito::audit {
@@ -21,8 +22,7 @@ struct Checkpoint {
   [[nodiscard]] std::string body() const;
 };
 
-inline constexpr std::size_t kMaxNote = 16384;     // bytes
-inline constexpr std::size_t kMaxSignatures = 16;  // of one note: the log's own and its witnesses'
+inline constexpr std::size_t kMaxNote = 16384;  // bytes
 
 // The signed note: body, an empty line, one signature line.
 std::string make_note(const Checkpoint& checkpoint, const VerifierKey& key, const ByteArray<64>& signature);
