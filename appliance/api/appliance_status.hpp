@@ -20,6 +20,7 @@ struct HsmReport {
   std::vector<std::string> mechanisms;
   std::vector<KeyVersion> platform_keks;
   std::vector<KeyVersion> audit_keys;
+  std::vector<KeyVersion> backup_keys;
   std::uint64_t unwraps = 0;
   std::uint64_t refused = 0;
 };

@@ -4,6 +4,7 @@
 #include "appliance/api/handlers/codes.hpp"
 #include "appliance/api/handlers/groups.hpp"
 #include "appliance/api/handlers/imports.hpp"
+#include "appliance/api/handlers/keys.hpp"
 #include "appliance/api/handlers/members.hpp"
 #include "appliance/api/handlers/orgs.hpp"
 #include "appliance/api/handlers/seeds.hpp"
@@ -204,6 +205,55 @@ void add_audit(Rows& rows) {
                                        members(Role::admin).or_keys(Scope::audit_read), kBulk));
 }
 
+void add_keys(Rows& rows) {
+  rows.push_back(endpoint<ListKeys>(Method::get, "/v1/keys", "key.list", "Versions of the keys in the HSM",
+                                    staff({auditor, security_officer})));
+  rows.push_back(endpoint<StartRotation>(Method::post, "/v1/key-rotations", "key.rotation.start",
+                                         "Rotate the platform, audit or backup key",
+                                         staff({security_officer}).freshly(), kCreated));
+  rows.push_back(endpoint<ListRotations>(Method::get, "/v1/key-rotations", "key.rotation.list", "All rotations",
+                                         staff({auditor, security_officer})));
+  rows.push_back(endpoint<GetRotation>(Method::get, "/v1/key-rotations/{rotation}", "key.rotation.read",
+                                       "A rotation and its progress", staff({auditor, security_officer})));
+  rows.push_back(endpoint<ChangeRotation>(Method::patch, "/v1/key-rotations/{rotation}", "key.rotation.update",
+                                          "Pause a rotation, or let it go on", staff({security_officer}), kWrite));
+  rows.push_back(endpoint<DestroyOldKeys>(Method::post, "/v1/key-rotations/{rotation}/destruction", "key.destroy",
+                                          "Destroy the versions that a rotation has replaced",
+                                          staff({security_officer}).freshly(), kWrite));
+  rows.push_back(endpoint<ListCertificates>(Method::get, "/v1/key-rotations/{rotation}/certificates",
+                                            "key.certificate.list", "A rotation's signed certificates",
+                                            staff({auditor, security_officer})));
+  rows.push_back(endpoint<ListDeletedOrgs>(Method::get, "/v1/shreds", "key.shred.list",
+                                           "Deleted orgs, and whether they are shredded",
+                                           staff({auditor, security_officer})));
+  rows.push_back(endpoint<ShredNow>(Method::post, "/v1/shreds", "key.shred",
+                                    "Shred all deleted orgs now: rotate the platform key and destroy the old one",
+                                    staff({security_officer}).freshly(), kCreated));
+}
+
+void add_org_keys(Rows& rows) {
+  rows.push_back(endpoint<GetOrgKey>(Method::get, "/v1/orgs/{org}/key", "org.key.read", "The org's key",
+                                     staff({auditor, security_officer}).or_members(Role::owner)));
+  rows.push_back(endpoint<RotateOrgKey>(Method::post, "/v1/orgs/{org}/key/rotations", "org.key.rotation.start",
+                                        "Rotate the org's key",
+                                        staff({security_officer}).or_members(Role::owner).freshly(), kCreated));
+  rows.push_back(endpoint<ListRotations>(Method::get, "/v1/orgs/{org}/key/rotations", "org.key.rotation.list",
+                                         "Rotations of the org's key",
+                                         staff({auditor, security_officer}).or_members(Role::owner)));
+  rows.push_back(endpoint<GetRotation>(Method::get, "/v1/orgs/{org}/key/rotations/{rotation}", "org.key.rotation.read",
+                                       "A rotation of the org's key and its progress",
+                                       staff({auditor, security_officer}).or_members(Role::owner)));
+  rows.push_back(endpoint<ChangeRotation>(Method::patch, "/v1/orgs/{org}/key/rotations/{rotation}",
+                                          "org.key.rotation.update", "Pause a rotation, or let it go on",
+                                          staff({security_officer}).or_members(Role::owner), kWrite));
+  rows.push_back(endpoint<DestroyOldKeys>(Method::post, "/v1/orgs/{org}/key/rotations/{rotation}/destruction",
+                                          "org.key.destroy", "Destroy the versions that a rotation has replaced",
+                                          staff({security_officer}).or_members(Role::owner).freshly(), kWrite));
+  rows.push_back(endpoint<ListCertificates>(Method::get, "/v1/orgs/{org}/key/rotations/{rotation}/certificates",
+                                            "org.key.certificate.list", "A rotation's signed certificates",
+                                            staff({auditor, security_officer}).or_members(Role::owner)));
+}
+
 Rows make_table() {
   Rows rows;
   add_public_rows(rows);
@@ -214,6 +264,8 @@ Rows make_table() {
   add_groups(rows);
   add_seeds_and_codes(rows);
   add_api_keys(rows);
+  add_keys(rows);
+  add_org_keys(rows);
   add_audit(rows);
   return rows;
 }

@@ -6,7 +6,6 @@
 
 #include "appliance/api/appliance_status.hpp"
 #include "appliance/audit/journal.hpp"
-#include "appliance/audit/verifier_key.hpp"
 #include "appliance/auth/authenticator.hpp"
 #include "appliance/auth/member_login.hpp"
 #include "appliance/auth/member_password.hpp"
@@ -14,6 +13,7 @@
 #include "appliance/auth/staff_enrolment.hpp"
 #include "appliance/auth/staff_login.hpp"
 #include "appliance/auth/staff_registry.hpp"
+#include "appliance/keys/rotations.hpp"
 #include "appliance/vault/codes.hpp"
 #include "appliance/vault/directory.hpp"
 #include "appliance/vault/imports.hpp"
@@ -36,6 +36,7 @@ struct Services {
   auth::StaffEnrolment& staff_enrolment;
   auth::StaffLogin& staff_login;
   auth::StaffRegistry& staff_registry;
+  keys::Rotations& rotations;
   vault::Orgs& orgs;
   vault::Directory& directory;
   vault::Seeds& seeds;
@@ -44,7 +45,6 @@ struct Services {
   const Clock& clock;
   Logger& log;
   std::vector<std::string> origins;  // "https://kaito.example.org": where browsers may call from
-  std::vector<audit::VerifierKey> audit_keys;
 };
 
 }  // namespace kaito::api

@@ -81,6 +81,7 @@ int run_kaito(std::vector<std::string> words, World& world) {
   add_group_commands(line);
   add_member_commands(line);
   add_key_commands(line);
+  add_keys_commands(line);
   add_audit_commands(line);
   add_org_commands(line);
   add_staff_commands(line);

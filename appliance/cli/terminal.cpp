@@ -139,6 +139,10 @@ Result<std::string> SystemTerminal::read_input(std::size_t limit) {
 
 void SystemTerminal::print(std::string_view text) { write_all(STDOUT_FILENO, text); }
 void SystemTerminal::note(std::string_view line) { write_all(STDERR_FILENO, fmt::format("{}\n", line)); }
+void SystemTerminal::show_progress(std::string_view line) {
+  // Back to the line's start, the text, and what is left of the longer one before it away (ECMA-48 EL).
+  if (::isatty(STDERR_FILENO) == 1) write_all(STDERR_FILENO, fmt::format("\r{}\x1b[K", line));
+}
 
 Result<Passphrase> read_secret(Terminal& terminal, const std::string& source, std::string_view prompt) {
   KAITO_TRY(auto secret, read_unchecked(terminal, source, prompt));

@@ -24,6 +24,9 @@ class Terminal {
   virtual void print(std::string_view text) = 0;
   // A line for the person at the terminal, to stderr.
   virtual void note(std::string_view line) = 0;
+  // The state of something that takes long, on stderr, in the place of the one before. Shown only when a person is
+  // there to see it; an empty line ends it.
+  virtual void show_progress(std::string_view line) = 0;
 };
 
 // The process's own: /dev/tty, stdin, stdout and stderr.
@@ -33,6 +36,7 @@ class SystemTerminal final : public Terminal {
   Result<std::string> read_input(std::size_t limit) override;
   void print(std::string_view text) override;
   void note(std::string_view line) override;
+  void show_progress(std::string_view line) override;
 };
 
 // A secret from where the user said: a file, stdin ("-"), or, when `source` is empty, the prompt. One newline at its

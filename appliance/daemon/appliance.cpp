@@ -7,6 +7,7 @@
 #include "appliance/api/services.hpp"
 #include "appliance/base/file.hpp"
 #include "appliance/daemon/housekeeper.hpp"
+#include "appliance/daemon/hsm_key_rows.hpp"
 #include "appliance/daemon/hsm_parts.hpp"
 #include "appliance/daemon/identity.hpp"
 #include "appliance/daemon/listening_socket.hpp"
@@ -22,6 +23,7 @@ constexpr unsigned kMaxDefaultIoThreads = 8;
 constexpr std::size_t kImportQueue = 8;
 constexpr Milliseconds kCanaryInterval{1000};
 constexpr Milliseconds kSweepInterval{600'000};
+constexpr Milliseconds kEscrowInterval{2000};
 
 unsigned io_threads(const Config& config) {
   if (config.io_threads > 0) return config.io_threads;
@@ -35,6 +37,20 @@ auth::RateLimits scaled_limits(double scale) {
     limit.burst = std::max(1.0, limit.burst * scale);
   }
   return limits;
+}
+
+keys::EngineSettings engine_settings(const Config& config) {
+  return {.items_per_second = config.rotation_rate,
+          .schedule = {.max_age = std::chrono::days(config.key_max_age_days),
+                       .max_invocations = config.key_max_wraps,
+                       .shred_delay = Seconds(config.shred_delay_seconds),
+                       .destroy_old = config.destroy_old_keys}};
+}
+
+std::vector<std::filesystem::path> escrow_copies(const Config& config, const DataDirectory& data) {
+  std::vector<std::filesystem::path> copies{data.keyring_copy()};
+  for (const auto& directory : config.escrow) copies.push_back(directory / "kaito-keyring.copy");
+  return copies;
 }
 
 auth::SessionPolicy session_policy(const Config& config) {
@@ -54,10 +70,11 @@ Result<std::vector<http::IpNetwork>> trusted_proxies(const Config& config) {
 // Services over a store, a journal and an HSM that are open. Members are built in this order and end in the other.
 struct ServiceParts {
   ServiceParts(store::Store& store, store::Keyring& keyring, audit::Journal& journal, hsm::Client& hsm,
-               KeyVersion platform_version, const auth::SessionPolicy& policy, auth::StaffRelyingParty party,
-               auth::PasswordHasher& hasher, double rate_scale, const Clock& clock, Random& random, Logger& log)
-      : rate_limiter(scaled_limits(rate_scale), clock, random),
-        sessions(store, journal, clock, random, policy),
+               const HsmKeys& keys, const Config& config, std::vector<std::filesystem::path> escrow_paths,
+               auth::StaffRelyingParty party, auth::PasswordHasher& hasher, const Clock& clock, Random& random,
+               Logger& log)
+      : rate_limiter(scaled_limits(config.rate_scale), clock, random),
+        sessions(store, journal, clock, random, session_policy(config)),
         api_keys(store, journal, clock, random),
         authenticator(store, sessions, api_keys),
         member_login(store, journal, hasher, sessions, clock),
@@ -66,7 +83,12 @@ struct ServiceParts {
         staff_enrolment(store, journal, ceremonies, clock, random, party),
         staff_login(store, journal, ceremonies, sessions, std::move(party)),
         staff_registry(journal, clock, random),
-        org_keys(hsm, keyring, platform_version),
+        org_keys(hsm, keyring, keys.platform_version, clock),
+        escrow(keyring, std::move(escrow_paths)),
+        signer(hsm, keys.audit_keys.back()),
+        engine({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, random, engine_settings(config)),
+        rotations({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, engine, random,
+                  config.destroy_old_keys),
         sealer(org_keys, clock, random),
         opener(org_keys),
         orgs(store, journal, org_keys, sealer, clock, random, log),
@@ -87,6 +109,10 @@ struct ServiceParts {
   auth::StaffLogin staff_login;
   auth::StaffRegistry staff_registry;
   keys::OrgKeys org_keys;
+  keys::Escrow escrow;
+  keys::AuditSigner signer;
+  keys::RotationEngine engine;
+  keys::Rotations rotations;
   vault::SeedSealer sealer;
   vault::SeedOpener opener;
   vault::Orgs orgs;
@@ -125,7 +151,6 @@ struct Appliance::Parts {
   std::unique_ptr<audit::Journal> journal;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<auth::PasswordHasher> hasher;
-  std::optional<HsmCheckpointSigner> signer;
   std::optional<Monitor> monitor;
   std::optional<ServiceParts> services;
   std::optional<api::Services> api_services;
@@ -146,8 +171,7 @@ Status Appliance::Parts::open() {
   KAITO_TRY(auto listening, listening_socket(config.address, config.port));
   port = listening.port;
   const auto origins = web_origins(config, port);
-  const auto policy = session_policy(config);
-  KAITO_CHECK(policy.check());
+  KAITO_CHECK(session_policy(config).check());
   KAITO_TRY(auto party, staff_relying_party(config, origins));
   if (party.policy.attestation == webauthn::Attestation::any)
     log.warning("staff.keys.unattested", {{"advice", "set staff-attestation-roots to refuse software keys"}});
@@ -155,8 +179,8 @@ Status Appliance::Parts::open() {
   KAITO_CHECK(open_hsm());
   KAITO_CHECK(open_storage());
   KAITO_TRY(hasher, auth::PasswordHasher::open({.threads = config.password_threads}, random));
-  services.emplace(*store, *keyring, *journal, *hsm, keys->platform_version, policy, std::move(party), *hasher,
-                   config.rate_scale, clock, random, log);
+  services.emplace(*store, *keyring, *journal, *hsm, *keys, config, escrow_copies(config, data), std::move(party),
+                   *hasher, clock, random, log);
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
   monitor.emplace(*store, *hsm, clock);
   KAITO_CHECK(publish_setup_token());
@@ -167,7 +191,6 @@ Status Appliance::Parts::open_hsm() {
   KAITO_TRY(const auto settings, hsm_config(config, data));
   KAITO_TRY(hsm, hsm::Client::start(settings, clock, log));
   KAITO_TRY(keys, sync_wait(find_keys(*hsm, /*make_missing=*/false)));
-  signer.emplace(*hsm, keys->audit_keys.back());
   return {};
 }
 
@@ -176,6 +199,7 @@ Status Appliance::Parts::open_storage() {
   KAITO_TRY(store, store::sqlite::open_store(data.database(), {}, log));
   KAITO_TRY(const std::string id, appliance_id(*store));
   KAITO_TRY(journal, audit::Journal::open(*store, "kaito.local/" + id, clock, log));
+  KAITO_CHECK(sync_wait(note_hsm_keys(*store, *keys, journal->origin(), clock)));
   return {};
 }
 
@@ -192,11 +216,6 @@ Status Appliance::Parts::publish_setup_token() {
 }
 
 Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vector<std::string>& origins) {
-  std::vector<audit::VerifierKey> audit_keys;
-  for (const auto& key : keys->audit_keys) {
-    KAITO_TRY(auto verifier, audit::VerifierKey::make(journal->origin(), key.public_key));
-    audit_keys.push_back(std::move(verifier));
-  }
   api_services.emplace(api::Services{.store = *store,
                                      .journal = *journal,
                                      .status = *monitor,
@@ -209,6 +228,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .staff_enrolment = services->staff_enrolment,
                                      .staff_login = services->staff_login,
                                      .staff_registry = services->staff_registry,
+                                     .rotations = services->rotations,
                                      .orgs = services->orgs,
                                      .directory = services->directory,
                                      .seeds = services->seeds,
@@ -216,8 +236,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .imports = services->imports,
                                      .clock = clock,
                                      .log = log,
-                                     .origins = origins,
-                                     .audit_keys = std::move(audit_keys)});
+                                     .origins = origins});
   application.emplace(*api_services);
   KAITO_TRY(auto identity, load_tls_identity(config, data, clock, random));
   http::ListenerConfig front{.inherited_socket = std::move(listening.socket), .threads = io_threads(config)};
@@ -227,6 +246,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
 }
 
 Task<void> Appliance::Parts::sign_checkpoint() {
+  const auto signer = services->signer.present();
   const auto checkpoint = co_await journal->checkpoint(*signer);
   if (!checkpoint) log.error("audit.checkpoint.failed", {{"error", checkpoint.error()}});
 }
@@ -235,6 +255,12 @@ std::vector<Chore> Appliance::Parts::chores() {
   return {
       {Milliseconds{config.checkpoint_seconds * 1000LL}, [this] { return sign_checkpoint(); }},
       {kCanaryInterval, [this]() -> Task<void> { co_await monitor->ask_canary(); }},
+      {kEscrowInterval,
+       [this]() -> Task<void> {
+         if (const auto copied = services->escrow.refresh(); !copied)
+           log.warning("keys.escrow.failed", {{"error", copied.error()}});
+         co_return;
+       }},
       {kSweepInterval,
        [this]() -> Task<void> {
          if (const auto swept = co_await services->sessions.sweep(); !swept)
@@ -255,6 +281,7 @@ Result<std::unique_ptr<Appliance>> Appliance::open(const Config& config, const C
 
 void Appliance::start() {
   parts_->listener->start();
+  parts_->services->engine.start();
   parts_->housekeeper.emplace(parts_->chores());
   parts_->log.info("appliance.serving", {{"port", parts_->port}, {"version", program_version()}});
 }
@@ -272,6 +299,7 @@ void Appliance::reload() {
 void Appliance::stop() {
   if (!parts_->listener) return;
   parts_->listener->drain(std::chrono::seconds(parts_->config.drain_seconds));
+  parts_->services->engine.stop();
   parts_->housekeeper.reset();
   parts_->listener.reset();
   sync_wait(parts_->sign_checkpoint());

@@ -38,6 +38,17 @@ void add_options(CLI::App& app, Config& config) {
                  "NAME=VALUE for the module, which finds nothing else in its environment; may be repeated");
   app.add_option("--hsm-deadline-ms", config.hsm_deadline_ms, "How long an HSM call may take")
       ->check(CLI::Range(100, 60000));
+  app.add_option("--rotation-rate", config.rotation_rate, "Keys that a rotation wraps anew in a second; 0: no limit");
+  app.add_option("--key-max-age-days", config.key_max_age_days, "Age at which a key is rotated; 0: never by age")
+      ->check(CLI::Range(0, 36500));
+  app.add_option("--key-max-wraps", config.key_max_wraps, "Encryptions after which an org's key is rotated")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 31));
+  app.add_flag("--destroy-old-keys,!--keep-old-keys", config.destroy_old_keys,
+               "Destroy old versions as the last step of a rotation; without it that is a step of its own");
+  app.add_option("--shred-delay-seconds", config.shred_delay_seconds,
+                 "How long deletions of orgs are gathered for one rotation of the platform key")
+      ->check(CLI::Range(0, 30 * 24 * 3600));
+  app.add_option("--escrow-dir", config.escrow, "Existing directory for one more copy of the keyring");
   app.add_option("--staff-attestation-roots", config.staff_attestation_roots,
                  "PEM file: makers whose FIDO2 keys staff may use; without it any key is taken");
   app.add_option("--session-idle-minutes", config.session_idle_minutes, "A session ends when idle this long");

@@ -34,6 +34,14 @@ struct Config {
   std::vector<std::string> module_environment;  // NAME=VALUE
   std::uint32_t hsm_deadline_ms = 5000;
 
+  // Keys
+  std::uint32_t rotation_rate = 0;            // wrapped keys a second of one rotation; 0: no limit
+  std::uint32_t key_max_age_days = 365;       // then a key is rotated; 0: never by age
+  std::uint64_t key_max_wraps = 1ULL << 31;   // encryptions with an org KEK; then it is rotated
+  bool destroy_old_keys = false;              // as the last step of every rotation that does not say otherwise
+  std::uint32_t shred_delay_seconds = 3600;   // from the first deletion of an org to the rotation that shreds it
+  std::vector<std::filesystem::path> escrow;  // directories for further copies of the keyring
+
   // People
   std::filesystem::path staff_attestation_roots;  // PEM; staff keys must be attested by one of them. Empty: any key
   std::uint32_t session_idle_minutes = 12 * 60;

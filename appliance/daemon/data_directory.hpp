@@ -17,6 +17,8 @@ class DataDirectory {
   [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
   [[nodiscard]] std::filesystem::path database() const { return root_ / "db" / "kaito.db"; }
   [[nodiscard]] std::filesystem::path keyring() const { return root_ / "keyring" / "keyring.db"; }
+  // A copy beside it.
+  [[nodiscard]] std::filesystem::path keyring_copy() const { return root_ / "keyring" / "keyring.copy"; }
   [[nodiscard]] std::filesystem::path hsm() const { return root_ / "hsm"; }
   [[nodiscard]] std::filesystem::path so_pin() const { return hsm() / "so.pin"; }
   [[nodiscard]] std::filesystem::path user_pin() const { return hsm() / "user.pin"; }

@@ -68,15 +68,17 @@ Task<Result<HsmKeys>> find_keys(hsm::Client& hsm, bool make_missing) {
   }
   if (status.platform_keks.empty() || status.audit_keys.empty())
     co_return fail(Code::configuration, "the token has no platform KEK or no audit key; run kaitod setup");
+  if (status.backup_keys.empty()) {
+    KAITO_CO_TRY(const auto made, co_await hsm.create_backup_key(kFirstVersion));
+    status.backup_keys.push_back(made);
+  }
   HsmKeys keys;
-  for (const auto& kek : status.platform_keks) keys.platform_version = std::max(keys.platform_version, kek.version);
+  for (const auto& kek : status.platform_keks) keys.platform_versions.push_back(kek.version);
+  for (const auto& key : status.backup_keys) keys.backup_versions.push_back(key.version);
+  keys.platform_version = std::ranges::max(keys.platform_versions);
   keys.audit_keys = std::move(status.audit_keys);
   std::ranges::sort(keys.audit_keys, {}, &hsm::AuditKey::version);
   co_return keys;
-}
-
-Task<Result<ByteArray<64>>> HsmCheckpointSigner::sign(Bytes message) {
-  co_return co_await hsm_.sign(key_.version, std::move(message));
 }
 
 }  // namespace kaito::daemon

@@ -1,7 +1,7 @@
-// The daemon's HSM: its configuration, its keys, and the signer of checkpoints.
+// The daemon's HSM: its configuration and its keys.
 #pragma once
 
-#include "appliance/audit/journal.hpp"
+#include "appliance/base/task.hpp"
 #include "appliance/daemon/config.hpp"
 #include "appliance/daemon/data_directory.hpp"
 #include "hsm/client/client.hpp"
@@ -17,22 +17,12 @@ Status set_up_embedded_token(const Config& config, const DataDirectory& data, co
 struct HsmKeys {
   KeyVersion platform_version = 0;        // newest
   std::vector<hsm::AuditKey> audit_keys;  // oldest first
+  std::vector<KeyVersion> platform_versions;
+  std::vector<KeyVersion> backup_versions;
 };
 
 // What the token holds. `make_missing`: creates version 1 of what is not there (set-up only); otherwise a missing key
-// is Code::configuration.
+// is Code::configuration. A backup key is always made when there is none: nothing can depend on one that is lost.
 Task<Result<HsmKeys>> find_keys(hsm::Client& hsm, bool make_missing);
-
-class HsmCheckpointSigner final : public audit::CheckpointSigner {
- public:
-  HsmCheckpointSigner(hsm::Client& hsm, hsm::AuditKey key) : hsm_(hsm), key_(key) {}
-  Task<Result<ByteArray<64>>> sign(Bytes message) override;
-  [[nodiscard]] const ByteArray<32>& public_key() const override { return key_.public_key; }
-  [[nodiscard]] KeyVersion key_version() const override { return key_.version; }
-
- private:
-  hsm::Client& hsm_;
-  hsm::AuditKey key_;
-};
 
 }  // namespace kaito::daemon

@@ -31,10 +31,12 @@ Task<Result<api::HsmReport>> Monitor::hsm() const {
                         .mechanisms = std::move(token.mechanisms),
                         .platform_keks = {},
                         .audit_keys = {},
+                        .backup_keys = {},
                         .unwraps = token.unwraps,
                         .refused = token.refused};
   for (const auto& kek : token.platform_keks) report.platform_keks.push_back(kek.version);
   for (const auto& key : token.audit_keys) report.audit_keys.push_back(key.version);
+  for (const auto& key : token.backup_keys) report.backup_keys.push_back(key.version);
   co_return report;
 }
 

@@ -4,39 +4,100 @@
 
 namespace kaito::keys {
 namespace {
+
 constexpr std::size_t kMaxRemembered = 16'384;
+constexpr int kCreateTries = 3;
+
+// The platform KEK that wraps the blob is gone: the blob is a former one.
+bool is_stale(const Error& error) { return error.code == Code::not_found; }
+
+Error used_too_early() {
+  return Error{.code = Code::hsm_unavailable,
+               .detail = "the key was rotated meanwhile; trying again finds the new one"};
 }
 
+}  // namespace
+
 Task<Status> OrgKeys::create(OrgId org, KeyVersion version) {
-  Bytes aad = envelope::org_kek_aad(org, version);
-  KAITO_CO_TRY(hsm::WrappedOrgKek wrapped, co_await hsm_.create_org_kek(platform_version_, std::move(aad)));
-  co_return keyring_.insert(
-      {.org = org, .version = version, .platform_version = wrapped.platform_version, .blob = std::move(wrapped.blob)});
+  for (int tries = 1;; ++tries) {
+    auto wrapped = co_await hsm_.create_org_kek(platform_version_, envelope::org_kek_aad(org, version));
+    if (!wrapped) {
+      if (is_stale(wrapped.error()) && tries < kCreateTries) continue;
+      co_return fail(std::move(wrapped).error());
+    }
+    auto kept = keyring_.insert({.org = org,
+                                 .version = version,
+                                 .platform_version = wrapped->platform_version,
+                                 .blob = std::move(wrapped->blob),
+                                 .created_at = clock_.now(),
+                                 .invocations = 1});  // the binding's
+    // The platform KEK was rotated between the two; the next try takes the new one.
+    if (!kept && kept.error().field == "platform_version" && tries < kCreateTries) continue;
+    co_return kept;
+  }
 }
 
 Task<Result<std::vector<Result<hsm::WrappedDek>>>> OrgKeys::wrap(OrgId org, KeyVersion version,
                                                                  std::vector<hsm::DekToWrap> deks) {
   KAITO_CO_TRY(auto kek, find(org, version));
-  co_return co_await hsm_.wrap_deks(std::move(kek), std::move(deks));
+  KAITO_CO_CHECK(count({org, version}, deks.size()));
+  auto wrapped = co_await hsm_.wrap_deks(kek, std::move(deks));
+  if (!wrapped && is_stale(wrapped.error())) {
+    KAITO_CO_CHECK(find_again(kek));
+    co_return fail(used_too_early());
+  }
+  co_return wrapped;
 }
 
 Task<Result<std::vector<Result<Dek>>>> OrgKeys::unwrap(OrgId org, KeyVersion version,
                                                        std::vector<hsm::DekToUnwrap> deks) {
   KAITO_CO_TRY(auto kek, find(org, version));
-  co_return co_await hsm_.unwrap_deks(std::move(kek), std::move(deks));
+  auto opened = co_await hsm_.unwrap_deks(kek, deks);
+  if (opened || !is_stale(opened.error())) co_return opened;
+  KAITO_CO_TRY(auto present, find_again(kek));
+  co_return co_await hsm_.unwrap_deks(std::move(present), std::move(deks));
 }
 
 Task<Result<Dek>> OrgKeys::unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad) {
   KAITO_CO_TRY(auto kek, find(org, version));
-  co_return co_await hsm_.unwrap_dek(std::move(kek), wrapped, std::move(aad));
+  auto opened = co_await hsm_.unwrap_dek(kek, wrapped, aad);
+  if (opened || !is_stale(opened.error())) co_return opened;
+  KAITO_CO_TRY(auto present, find_again(kek));
+  co_return co_await hsm_.unwrap_dek(std::move(present), wrapped, std::move(aad));
+}
+
+Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> OrgKeys::rewrap(OrgId org, KeyVersion from, KeyVersion to,
+                                                                             std::vector<hsm::DekToRewrap> deks) {
+  KAITO_TRY(auto before, find(org, from));
+  KAITO_TRY(auto after, find(org, to));
+  KAITO_CHECK(count({org, to}, deks.size()));
+  return hsm_.rewrap_deks(std::move(before), std::move(after), std::move(deks));
 }
 
 Status OrgKeys::remove(const OrgId& org) {
   {
     const std::unique_lock lock(mutex_);
     std::erase_if(remembered_, [&org](const auto& entry) { return entry.first.org == org; });
+    retired_below_.erase(org);
   }
   return keyring_.remove(org);
+}
+
+Status OrgKeys::retire_below(const OrgId& org, KeyVersion version) {
+  {
+    const std::unique_lock lock(mutex_);
+    std::erase_if(remembered_,
+                  [&](const auto& entry) { return entry.first.org == org && entry.first.version < version; });
+    retired_below_.insert_or_assign(org, version);
+  }
+  return keyring_.remove_below(org, version);
+}
+
+Status OrgKeys::adopt(std::span<const store::RewrappedEntry> entries) {
+  KAITO_CHECK(keyring_.rewrap(entries));
+  const std::unique_lock lock(mutex_);
+  for (const auto& entry : entries) remembered_.erase({entry.before.org, entry.before.version});
+  return {};
 }
 
 Result<hsm::OrgKekRef> OrgKeys::find(const OrgId& org, KeyVersion version) {
@@ -44,7 +105,11 @@ Result<hsm::OrgKekRef> OrgKeys::find(const OrgId& org, KeyVersion version) {
   {
     const std::shared_lock lock(mutex_);
     if (const auto found = remembered_.find(name); found != remembered_.end()) return found->second;
+    if (const auto retired = retired_below_.find(org); retired != retired_below_.end() && version < retired->second)
+      return fail(used_too_early());
   }
+  // Under the lock, so that what adopt() has replaced meanwhile is not remembered.
+  const std::unique_lock lock(mutex_);
   KAITO_TRY(auto entry, keyring_.find(org, version));
   if (!entry)
     return fail(Code::integrity, fmt::format("the keyring has no KEK version {} of org {}", version, org.str()));
@@ -53,10 +118,34 @@ Result<hsm::OrgKekRef> OrgKeys::find(const OrgId& org, KeyVersion version) {
                   .version = version,
                   .wrapped = {.platform_version = entry->platform_version, .blob = std::move(entry->blob)},
                   .aad = envelope::org_kek_aad(org, version)});
-  const std::unique_lock lock(mutex_);
   if (remembered_.size() >= kMaxRemembered) remembered_.erase(remembered_.begin());
   remembered_.insert_or_assign(name, kek);
   return kek;
+}
+
+Result<hsm::OrgKekRef> OrgKeys::find_again(const hsm::OrgKekRef& stale) {
+  {
+    const std::unique_lock lock(mutex_);
+    const auto found = remembered_.find({stale->org, stale->version});
+    if (found != remembered_.end() && found->second == stale) remembered_.erase(found);
+  }
+  return find(stale->org, stale->version);
+}
+
+Status OrgKeys::count(const Name& name, std::uint64_t encryptions) {
+  const std::lock_guard lock(counting_);
+  auto& counted = invocations_[name];
+  if (counted.used + encryptions > counted.reserved) {
+    const std::uint64_t more = std::max(kInvocationBlock, encryptions);
+    KAITO_TRY(const std::uint64_t before, keyring_.reserve(name.org, name.version, more));
+    if (before + more > kMaxInvocations)
+      return fail(Code::hsm_key_rejected, fmt::format("KEK version {} of org {} has been used {} times; rotate it",
+                                                      name.version, name.org.str(), before));
+    // What was left of the last block is given up: the blocks of one key need not follow each other.
+    counted = {.used = before, .reserved = before + more};
+  }
+  counted.used += encryptions;
+  return {};
 }
 
 }  // namespace kaito::keys

@@ -1,37 +1,58 @@
 // The org KEKs: where a DEK is wrapped and unwrapped for an org, whichever HSM holds the key.
 #pragma once
 
+#include <atomic>
+#include <mutex>
 #include <shared_mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "appliance/base/task.hpp"
+#include "appliance/base/time.hpp"
 #include "appliance/store/keyring.hpp"
 #include "hsm/client/client.hpp"
 
 namespace kaito::keys {
 
+// AES-GCM encryptions under one org KEK. SP 800-38D §8.3 ends at 2^32 with random IVs; nothing is wrapped beyond this.
+inline constexpr std::uint64_t kMaxInvocations = (std::uint64_t{1} << 32) - (1U << 20);
+// Invocations are reserved in the keyring by so many at a time, so that a stop never loses count; it costs at most a
+// block.
+inline constexpr std::uint64_t kInvocationBlock = 1U << 16;
+
 // Thread-safe.
 class OrgKeys {
  public:
   // `platform_version`: the platform KEK that wraps new org KEKs.
-  OrgKeys(hsm::Client& hsm, store::Keyring& keyring, KeyVersion platform_version)
-      : hsm_(hsm), keyring_(keyring), platform_version_(platform_version) {}
+  OrgKeys(hsm::Client& hsm, store::Keyring& keyring, KeyVersion platform_version, const Clock& clock)
+      : hsm_(hsm), keyring_(keyring), clock_(clock), platform_version_(platform_version) {}
 
   // Makes version `version` of the org's KEK in the HSM and keeps the blob in the keyring; durable when it returns.
   // Code::conflict when that version exists.
   Task<Status> create(OrgId org, KeyVersion version);
 
   // One result a DEK, in order. The outer error concerns the KEK or the HSM; a missing blob is Code::integrity, since
-  // nobody may delete the key of an org that lives.
+  // nobody may delete the key of an org that lives. Code::hsm_key_rejected: the KEK has been used too often (F14).
   Task<Result<std::vector<Result<hsm::WrappedDek>>>> wrap(OrgId org, KeyVersion version,
                                                           std::vector<hsm::DekToWrap> deks);
   Task<Result<std::vector<Result<Dek>>>> unwrap(OrgId org, KeyVersion version, std::vector<hsm::DekToUnwrap> deks);
   // The same for one DEK: the path of every code.
   Task<Result<Dek>> unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad);
+  // Opens DEKs with version `from` and seals them with version `to`, inside the HSM's worker. Begins at once.
+  Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> rewrap(OrgId org, KeyVersion from, KeyVersion to,
+                                                                      std::vector<hsm::DekToRewrap> deks);
 
   // Removes the org's blobs from the keyring. Without them its DEKs, and so its seeds, cannot be opened.
   Status remove(const OrgId& org);
+  // Removes the versions below `version`, which wrap nothing any more. Who still holds a row that was read before gets
+  // Code::hsm_unavailable, and finds the new one when trying again.
+  Status retire_below(const OrgId& org, KeyVersion version);
+
+  [[nodiscard]] KeyVersion platform_version() const noexcept { return platform_version_; }
+  void use_platform_version(KeyVersion version) noexcept { platform_version_ = version; }
+  // Puts the entries into the keyring and uses their blobs from then on.
+  Status adopt(std::span<const store::RewrappedEntry> entries);
 
  private:
   struct Name {
@@ -42,14 +63,25 @@ class OrgKeys {
   struct NameHash {
     std::size_t operator()(const Name& name) const noexcept { return std::hash<OrgId>{}(name.org) ^ name.version; }
   };
+  struct Invocations {
+    std::uint64_t used = 0;
+    std::uint64_t reserved = 0;
+  };
   Result<hsm::OrgKekRef> find(const OrgId& org, KeyVersion version);
+  // Reads the keyring again when `stale` is what is remembered.
+  Result<hsm::OrgKekRef> find_again(const hsm::OrgKekRef& stale);
+  Status count(const Name& name, std::uint64_t encryptions);
 
   hsm::Client& hsm_;
   store::Keyring& keyring_;
-  const KeyVersion platform_version_;
+  const Clock& clock_;
+  std::atomic<KeyVersion> platform_version_;
   std::shared_mutex mutex_;
   // Blobs read so far: wrapped, so no secret; at most kMaxRemembered.
   std::unordered_map<Name, hsm::OrgKekRef, NameHash> remembered_;
+  std::unordered_map<OrgId, KeyVersion> retired_below_;
+  std::mutex counting_;
+  std::unordered_map<Name, Invocations, NameHash> invocations_;  // of the KEKs that wrapped since the start
 };
 
 }  // namespace kaito::keys

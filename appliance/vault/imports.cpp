@@ -91,6 +91,7 @@ Status mark_duplicates(store::Reader& reader, const auth::Permit& permit, const 
 
 Status insert_imported(store::Writer& writer, const std::vector<store::Seed>& rows, const std::vector<GroupId>& groups,
                        const std::vector<std::size_t>& places, ImportReport& report) {
+  if (!rows.empty()) KAITO_CHECK(check_kek_version(writer, rows.front()));  // all are sealed under one version
   for (std::size_t i = 0; i < rows.size(); ++i) {
     auto& entry = report.entries[places[i]];
     if (entry.outcome != EntryOutcome::imported) continue;

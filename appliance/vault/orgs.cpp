@@ -115,6 +115,8 @@ Task<Result<auth::Recorded<void>>> Orgs::remove(const auth::Permit& permit, std:
     if (!org) return fail(Code::not_found, "no such org");
     if (org->name != confirm_name) return fail_invalid("confirm_name", "is not the name of the org");
     event.targets.push_back(org_target(id));
+    // Its KEK blobs are in older copies of the keyring, until a rotation of the platform KEK makes those worthless.
+    KAITO_CHECK(writer.insert(store::DeletedOrg{.org = id, .deleted_at = clock_.now()}));
     return writer.remove_org(id);
   };
   KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(permit.event(), std::move(change)));

@@ -20,6 +20,13 @@ store::Seed row_for(const store::Org& org, NewSeed& seed, const Clock& clock, Ra
 
 }  // namespace
 
+Status check_kek_version(store::Reader& reader, const store::Seed& row) {
+  KAITO_TRY(const auto org, reader.org(row.org));
+  if (!org) return fail(Code::not_found, "no such org");
+  if (row.kek_version >= org->oldest_kek_version) return {};
+  return fail(Code::hsm_unavailable, "the org's key was rotated while the seed was sealed");
+}
+
 Task<Result<std::vector<store::Seed>>> SeedSealer::seal(store::Org org, std::vector<NewSeed> seeds) {
   KAITO_CO_TRY(const Dek index, co_await index_key(org));
   std::vector<store::Seed> rows;

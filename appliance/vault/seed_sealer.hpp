@@ -8,6 +8,7 @@
 #include "appliance/envelope/sealed_seed.hpp"
 #include "appliance/keys/org_keys.hpp"
 #include "appliance/otp/parameters.hpp"
+#include "appliance/store/store.hpp"
 
 namespace kaito::vault {
 
@@ -18,6 +19,10 @@ struct NewSeed {
   std::uint64_t counter = 0;  // HOTP: the next counter
   Seed secret;                // 1 to 128 bytes
 };
+
+// Code::hsm_unavailable, so that the caller tries again: the org's key was rotated to its end between the sealing of a
+// row and its insertion, and nothing could open it.
+Status check_kek_version(store::Reader& reader, const store::Seed& row);
 
 // Thread-safe.
 class SeedSealer {

@@ -1,6 +1,7 @@
 #include "tests/e2e/matrix_cast.hpp"
 
 #include <boost/json/serialize.hpp>
+#include <thread>
 
 #include "tests/scenario/must.hpp"
 
@@ -33,6 +34,9 @@ FurnishedOrg::FurnishedOrg(Stage& stage, std::string_view org_name) : org(stage,
   const auto key = must(org.owner.call("POST", org.path("/api-keys"),
                                        json::object{{"name", "subject"}, {"scopes", json::array{"org:read"}}}));
   api_key = text_at(key, "/api_key/id");
+  rotation =
+      text_at(must(org.owner.call("POST", org.path("/key/rotations"), json::object{{"destroy_old", true}})), "/id");
+  while (must(org.owner.call("GET", org.path("/key"))).as_object().contains("rotation")) std::this_thread::yield();
   add_members(stage);
   add_api_keys(stage);
 }
@@ -76,7 +80,8 @@ std::string FurnishedOrg::state() {
   const auto listing = [&get](std::string_view path) {
     return get(fmt::format("{}?limit=1000", path)).at("items").as_array();
   };
-  std::string state = json::serialize(get(""));
+  std::string state = json::serialize(get("")) + json::serialize(get("/key")) +
+                      json::serialize(get("/key/rotations?limit=1000")) + "\n";
   for (const auto& member : listing("/members"))
     state += json::serialize(get("/members/" + text_at(member, "/id"))) + "\n";
   for (const auto& each : listing("/groups")) {

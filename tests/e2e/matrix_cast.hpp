@@ -41,7 +41,8 @@ struct FurnishedOrg {
   std::string totp_seed;
   std::string hotp_seed;
   std::string api_key;
-  std::string subject;  // a viewer who has been invited: whom others act upon
+  std::string rotation;  // of its key; done, the old version destroyed
+  std::string subject;   // a viewer who has been invited: whom others act upon
   std::vector<Caller> callers;
 
   // All that the org's owner can see, but for what reading itself changes.

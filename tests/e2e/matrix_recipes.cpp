@@ -1,6 +1,7 @@
 #include "tests/e2e/matrix_recipes.hpp"
 
 #include <stdexcept>
+#include <thread>
 
 #include "tests/scenario/must.hpp"
 
@@ -70,6 +71,12 @@ void make_member(FurnishedOrg& org, PathValues& values) {
 void make_api_key(FurnishedOrg& org, PathValues& values) {
   values["api_key"] =
       made(org, "/api-keys", json::object{{"name", "made"}, {"scopes", json::array{"org:read"}}}, "/api_key/id");
+}
+
+// At most one rotation of a key is open: the one before has to be over.
+void wait_for_org_key(FurnishedOrg& org, PathValues&) {
+  while (must(org.org.owner.call("GET", org.org.path("/key"))).as_object().contains("rotation"))
+    std::this_thread::yield();
 }
 
 Body named(std::string_view what) {
@@ -142,11 +149,27 @@ void add_things(std::map<std::string_view, Recipe>& recipes) {
   recipes["api_key.revoke"] = {.prepare = make_api_key};
 }
 
+// The furnished org's rotation is done and its old key destroyed: nothing can be paused or destroyed any more.
+void add_keys(std::map<std::string_view, Recipe>& recipes) {
+  for (const auto* action :
+       {"key.list", "key.rotation.list", "key.rotation.read", "key.certificate.list", "key.shred.list", "org.key.read",
+        "org.key.rotation.list", "org.key.rotation.read", "org.key.certificate.list"})
+    recipes[action] = {};
+  recipes["key.rotation.start"] = {.body = fixed(json::object{{"kind", "org"}}),
+                                   .status = 400};               // not of the appliance
+  recipes["key.shred"] = {.body = empty_body(), .status = 409};  // nothing waits
+  for (const auto* action : {"key.rotation.update", "org.key.rotation.update"})
+    recipes[action] = {.body = fixed(json::object{{"paused", true}}), .status = 409};
+  for (const auto* action : {"key.destroy", "org.key.destroy"}) recipes[action] = {.body = empty_body(), .status = 409};
+  recipes["org.key.rotation.start"] = {.body = fixed(json::object{{"destroy_old", true}}), .prepare = wait_for_org_key};
+}
+
 const std::map<std::string_view, Recipe>& recipes() {
   static const auto all = [] {
     std::map<std::string_view, Recipe> map;
     add_people(map);
     add_things(map);
+    add_keys(map);
     return map;
   }();
   return all;
@@ -169,7 +192,7 @@ PathValues path_values(const Cast& cast, const FurnishedOrg& org, std::string_vi
   return {{"org", org.org.id},      {"member", org.subject},
           {"group", org.group},     {"seed", action == "seed.code.take" ? org.hotp_seed : org.totp_seed},
           {"api_key", org.api_key}, {"staff", cast.staff_subject},
-          {"credential", "AAAA"}};
+          {"credential", "AAAA"},   {"rotation", org.rotation}};
 }
 
 std::string fill_path(std::string_view pattern, const PathValues& values) {

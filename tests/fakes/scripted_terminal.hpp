@@ -14,6 +14,7 @@ class ScriptedTerminal final : public cli::Terminal {
   std::vector<std::string> prompts;
   std::string out;
   std::string err;
+  std::vector<std::string> progress;
 
   Result<Passphrase> ask_secret(std::string_view prompt) override {
     prompts.emplace_back(prompt);
@@ -28,6 +29,7 @@ class ScriptedTerminal final : public cli::Terminal {
   }
   void print(std::string_view text) override { out += text; }
   void note(std::string_view line) override { err.append(line).push_back('\n'); }
+  void show_progress(std::string_view line) override { progress.emplace_back(line); }
 };
 
 }  // namespace kaito::test

@@ -1,6 +1,7 @@
 #include "appliance/api/handlers/audit.hpp"
 
 #include "appliance/audit/export.hpp"
+#include "appliance/audit/known_keys.hpp"
 
 namespace kaito::api {
 namespace {
@@ -55,9 +56,10 @@ Task<Result<Done<RawBody>>> ExportAudit::process(Services& services, Call<Input>
 
 Task<Result<Done<GetAuditKeys::Output>>> GetAuditKeys::process(Services& services, Call<Input> call) {
   Output output{.origin = services.journal.origin(), .verifier_keys = {}, .checkpoint = {}};
-  for (const auto& key : services.audit_keys) output.verifier_keys.push_back(key.str());
   {
     KAITO_CO_TRY(const auto snapshot, services.store.snapshot());
+    KAITO_CO_TRY(const auto keys, audit::known_keys(*snapshot));
+    for (const auto& key : keys) output.verifier_keys.push_back(key.str());
     KAITO_CO_TRY(auto checkpoint, snapshot->latest_checkpoint());
     if (checkpoint) output.checkpoint = std::move(checkpoint->note);
   }

@@ -53,7 +53,8 @@ Task<Result<Done<GetStatus::Output>>> GetStatus::process(Services& services, Cal
                 .storage_works = health.storage_works,
                 .storage_has_room = health.storage_has_room,
                 .audit_records = services.journal.size(),
-                .hsm = {}};
+                .hsm = {},
+                .rotations = {}};
   output.hsm.answers = health.hsm_answers;
   output.hsm.worker_starts = health.worker_starts;
   output.hsm.worker_crashes = health.worker_crashes;
@@ -67,10 +68,13 @@ Task<Result<Done<GetStatus::Output>>> GetStatus::process(Services& services, Cal
     output.hsm.mechanisms = std::move(hsm->mechanisms);
     output.hsm.platform_kek_versions = std::move(hsm->platform_keks);
     output.hsm.audit_key_versions = std::move(hsm->audit_keys);
+    output.hsm.backup_key_versions = std::move(hsm->backup_keys);
     output.hsm.unwraps = hsm->unwraps;
     output.hsm.refused = hsm->refused;
   }
   output.hsm.phase = health.hsm_phase;
+  if (const auto rotations = services.rotations.open_now())
+    for (const auto& rotation : *rotations) output.rotations.push_back(RotationView::of(rotation));
   KAITO_CO_TRY(audit::Receipt receipt, co_await services.journal.record(call.permit.event()));
   co_return Done<Output>{std::move(output), std::move(receipt)};
 }

@@ -1,7 +1,7 @@
 // How the appliance is: for probes without a login, and in full for staff.
 #pragma once
 
-#include "appliance/api/handlers/reply.hpp"
+#include "appliance/api/handlers/keys.hpp"
 #include "appliance/api/services.hpp"
 
 namespace kaito::api {
@@ -25,6 +25,7 @@ struct GetStatus {
     std::vector<std::string> mechanisms;
     std::vector<std::uint32_t> platform_kek_versions;
     std::vector<std::uint32_t> audit_key_versions;
+    std::vector<std::uint32_t> backup_key_versions;
     std::uint64_t worker_starts = 0;
     std::uint64_t worker_crashes = 0;
     std::uint64_t worker_hangs = 0;
@@ -40,13 +41,16 @@ struct GetStatus {
     bool storage_has_room = false;
     std::uint64_t audit_records = 0;
     Hsm hsm;
+    std::vector<RotationView> rotations;  // running, paused or failed
   };
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 BOOST_DESCRIBE_STRUCT(GetStatus::Hsm, (),
                       (phase, answers, label, serial, model, firmware, mechanisms, platform_kek_versions,
-                       audit_key_versions, worker_starts, worker_crashes, worker_hangs, unwraps, refused))
+                       audit_key_versions, backup_key_versions, worker_starts, worker_crashes, worker_hangs, unwraps,
+                       refused))
 BOOST_DESCRIBE_STRUCT(GetStatus::Output, (),
-                      (version, state, started_at, server_time, storage_works, storage_has_room, audit_records, hsm))
+                      (version, state, started_at, server_time, storage_works, storage_has_room, audit_records, hsm,
+                       rotations))
 
 }  // namespace kaito::api

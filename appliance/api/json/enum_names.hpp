@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "appliance/otp/parameters.hpp"
+#include "appliance/store/key_records.hpp"
 #include "appliance/store/records.hpp"
 
 namespace kaito::api {
@@ -43,6 +44,34 @@ struct EnumNames<store::MemberState> {
   using enum store::MemberState;
   static constexpr std::array<std::pair<store::MemberState, std::string_view>, 3> table{
       {{invited, "invited"}, {active, "active"}, {disabled, "disabled"}}};
+};
+
+template <>
+struct EnumNames<store::KeyKind> {
+  using enum store::KeyKind;
+  static constexpr std::array<std::pair<store::KeyKind, std::string_view>, 4> table{
+      {{platform, "platform"}, {org, "org"}, {audit, "audit"}, {backup, "backup"}}};
+};
+
+template <>
+struct EnumNames<store::RotationState> {
+  using enum store::RotationState;
+  static constexpr std::array<std::pair<store::RotationState, std::string_view>, 5> table{
+      {{running, "running"}, {paused, "paused"}, {done, "done"}, {failed, "failed"}, {cancelled, "cancelled"}}};
+};
+
+template <>
+struct EnumNames<store::RotationPhase> {
+  using enum store::RotationPhase;
+  static constexpr std::array<std::pair<store::RotationPhase, std::string_view>, 5> table{
+      {{prepare, "prepare"}, {rewrap, "rewrap"}, {certify, "certify"}, {destroy, "destroy"}, {complete, "complete"}}};
+};
+
+template <>
+struct EnumNames<store::CertificateKind> {
+  using enum store::CertificateKind;
+  static constexpr std::array<std::pair<store::CertificateKind, std::string_view>, 2> table{
+      {{no_reference, "no_reference"}, {destroyed, "destroyed"}}};
 };
 
 template <>

@@ -11,7 +11,8 @@ void add_seed_commands(CommandLine& line);
 void add_import_command(CommandLine& line);
 void add_group_commands(CommandLine& line);
 void add_member_commands(CommandLine& line);
-void add_key_commands(CommandLine& line);
+void add_key_commands(CommandLine& line);   // API keys
+void add_keys_commands(CommandLine& line);  // the appliance's and the org's keys
 void add_audit_commands(CommandLine& line);
 void add_org_commands(CommandLine& line);
 void add_staff_commands(CommandLine& line);

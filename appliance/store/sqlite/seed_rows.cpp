@@ -198,10 +198,10 @@ Result<bool> any_seed_below(Connection& connection, const OrgId& org, KeyVersion
 
 // Whatever else of the row has changed since it was read stays as it is.
 Result<bool> rewrap_seed_dek(Connection& connection, const OrgId& org, const SeedDek& before, const SeedDek& after) {
-  KAITO_CHECK(connection.run(
-      "UPDATE seed SET kek_version = ?3, wrapped_dek = ?4 "
-      "WHERE id = ?1 AND org = ?2 AND kek_version = ?5 AND wrapped_dek = ?6",
-      before.seed, org, after.kek_version, after.wrapped_dek, before.kek_version, before.wrapped_dek));
+  KAITO_CHECK(
+      connection.run("UPDATE seed SET kek_version = ?3, wrapped_dek = ?4 "
+                     "WHERE id = ?1 AND org = ?2 AND kek_version = ?5 AND wrapped_dek = ?6",
+                     before.seed, org, after.kek_version, after.wrapped_dek, before.kek_version, before.wrapped_dek));
   return connection.database().changes() == 1;
 }
 

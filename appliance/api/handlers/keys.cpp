@@ -1,0 +1,139 @@
+#include "appliance/api/handlers/keys.hpp"
+
+namespace kaito::api {
+namespace {
+
+std::string_view state_of(const keys::HsmKeyReport& report) {
+  if (report.key.destroyed_at) return "destroyed";
+  return report.newest ? "newest" : "retired";
+}
+
+Done<RotationView> done_rotation(auth::Recorded<keys::RotationProgress> recorded) {
+  return done<RotationView>(std::move(recorded), RotationView::of);
+}
+
+}  // namespace
+
+RotationView RotationView::of(const keys::RotationProgress& progress) {
+  const auto& row = progress.rotation;
+  RotationView view{.id = row.id,
+                    .kind = row.kind,
+                    .org = row.org,
+                    .from_version = row.from,
+                    .to_version = row.to,
+                    .state = row.state,
+                    .phase = row.phase,
+                    .destroy_old = row.destroy_old,
+                    .done = row.done,
+                    .total = row.total,
+                    .refused = row.refused,
+                    .per_second = {},
+                    .eta_seconds = {},
+                    .started_at = row.started_at,
+                    .updated_at = row.updated_at,
+                    .ended_at = row.ended_at,
+                    .error = {}};
+  if (progress.rate) view.per_second = static_cast<std::uint64_t>(*progress.rate);
+  if (progress.eta) view.eta_seconds = static_cast<std::uint64_t>(progress.eta->count());
+  if (!row.error.empty()) view.error = row.error;
+  return view;
+}
+
+DeletedOrgView DeletedOrgView::of(const store::DeletedOrg& deleted) {
+  return {.org = deleted.org,
+          .deleted_at = deleted.deleted_at,
+          .rotation = deleted.rotation,
+          .shredded_at = deleted.shredded_at};
+}
+
+Task<Result<Done<ListKeys::Output>>> ListKeys::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto keys, co_await services.rotations.hsm_keys(call.permit));
+  co_return done<Output>(std::move(keys), [](const std::vector<keys::HsmKeyReport>& reports) {
+    Output listing;
+    for (const auto& report : reports)
+      listing.items.push_back({.kind = report.key.kind,
+                               .version = report.key.version,
+                               .state = state_of(report),
+                               .created_at = report.key.created_at,
+                               .destroyed_at = report.key.destroyed_at,
+                               .wraps = report.wraps});
+    return listing;
+  });
+}
+
+Task<Result<Done<StartRotation::Output>>> StartRotation::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto started, co_await services.rotations.start(call.permit, call.input.kind, call.input.destroy_old));
+  co_return done_rotation(std::move(started));
+}
+
+Task<Result<Done<RotateOrgKey::Output>>> RotateOrgKey::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto started,
+               co_await services.rotations.start(call.permit, store::KeyKind::org, call.input.destroy_old));
+  co_return done_rotation(std::move(started));
+}
+
+Task<Result<Done<ListRotations::Output>>> ListRotations::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto page,
+               co_await services.rotations.list(call.permit, page_request(call.input.limit, call.input.cursor)));
+  co_return done_listing<RotationView>(std::move(page));
+}
+
+Task<Result<Done<GetRotation::Output>>> GetRotation::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(const RotationId id, call.path.id<RotationId>("rotation"));
+  KAITO_CO_TRY(auto rotation, co_await services.rotations.get(call.permit, id));
+  co_return done_rotation(std::move(rotation));
+}
+
+Task<Result<Done<ChangeRotation::Output>>> ChangeRotation::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(const RotationId id, call.path.id<RotationId>("rotation"));
+  if (call.input.paused) {
+    KAITO_CO_TRY(auto paused, co_await services.rotations.pause(call.permit, id));
+    co_return done_rotation(std::move(paused));
+  }
+  KAITO_CO_TRY(auto resumed, co_await services.rotations.resume(call.permit, id));
+  co_return done_rotation(std::move(resumed));
+}
+
+Task<Result<Done<DestroyOldKeys::Output>>> DestroyOldKeys::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(const RotationId id, call.path.id<RotationId>("rotation"));
+  KAITO_CO_TRY(auto rotation, co_await services.rotations.destroy_old(call.permit, id));
+  co_return done_rotation(std::move(rotation));
+}
+
+Task<Result<Done<ListCertificates::Output>>> ListCertificates::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(const RotationId id, call.path.id<RotationId>("rotation"));
+  KAITO_CO_TRY(auto certificates, co_await services.rotations.certificates(call.permit, id));
+  co_return done<Output>(std::move(certificates), [](std::vector<store::KeyCertificate> rows) {
+    Output listing;
+    for (auto& row : rows)
+      listing.items.push_back({.kind = row.kind, .issued_at = row.issued_at, .note = std::move(row.note)});
+    return listing;
+  });
+}
+
+Task<Result<Done<GetOrgKey::Output>>> GetOrgKey::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto key, co_await services.rotations.org_key(call.permit));
+  co_return done<Output>(std::move(key), [](const keys::OrgKeyReport& report) {
+    Output output{.newest_version = report.newest, .versions = {}, .rotation = {}};
+    for (const auto& entry : report.entries)
+      output.versions.push_back({.version = entry.version,
+                                 .created_at = entry.created_at,
+                                 .encryptions = entry.invocations,
+                                 .platform_version = entry.platform_version});
+    if (report.rotation) output.rotation = RotationView::of(*report.rotation);
+    return output;
+  });
+}
+
+Task<Result<Done<ListDeletedOrgs::Output>>> ListDeletedOrgs::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto page, co_await services.rotations.deleted_orgs(call.permit,
+                                                                   page_request(call.input.limit, call.input.cursor)));
+  co_return done_listing<DeletedOrgView>(std::move(page));
+}
+
+Task<Result<Done<ShredNow::Output>>> ShredNow::process(Services& services, Call<Input> call) {
+  KAITO_CO_TRY(auto started, co_await services.rotations.shred_now(call.permit));
+  co_return done_rotation(std::move(started));
+}
+
+}  // namespace kaito::api

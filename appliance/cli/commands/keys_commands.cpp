@@ -1,0 +1,243 @@
+#include <thread>
+
+#include "appliance/audit/key_certificate.hpp"
+#include "appliance/base/file.hpp"
+#include "appliance/cli/commands/commands.hpp"
+#include "appliance/cli/commands/rotation_progress.hpp"
+
+namespace kaito::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Milliseconds kPollInterval{500};
+
+const std::vector<Column> kRotationColumns{
+    {"ID", "id"},       {"KEY", "kind"},  {"FROM", "from_version"}, {"TO", "to_version"},      {"STATE", "state"},
+    {"PHASE", "phase"}, {"DONE", "done"}, {"OF", "total"},          {"STARTED", "started_at"}, {"ENDED", "ended_at"}};
+
+// The org's rotations for its owners; all of them for staff who name no org.
+Result<std::string> rotations_path(Context& context, std::string_view rest = {}) {
+  KAITO_TRY(const auto org, context.own_org());
+  return fmt::format("{}{}", org ? fmt::format("/v1/orgs/{}/key/rotations", *org) : "/v1/key-rotations", rest);
+}
+
+Status list(Context& context) {
+  KAITO_TRY(const auto org, context.own_org());
+  if (!org) {
+    KAITO_TRY(const auto keys, context.list("/v1/keys"));
+    context.show_list(keys, {{"KEY", "kind"},
+                             {"VERSION", "version"},
+                             {"STATE", "state"},
+                             {"ORG KEYS", "wraps"},
+                             {"CREATED", "created_at"},
+                             {"DESTROYED", "destroyed_at"}});
+    return {};
+  }
+  KAITO_TRY(const auto key, context.call("GET", fmt::format("/v1/orgs/{}/key", *org)));
+  const auto& object = key.as_object();
+  std::string text = table(object.at("versions").as_array(), {{"VERSION", "version"},
+                                                              {"CREATED", "created_at"},
+                                                              {"ENCRYPTIONS", "encryptions"},
+                                                              {"PLATFORM KEY", "platform_version"}});
+  if (const auto* rotation = object.if_contains("rotation")) text += progress_line(rotation->as_object()) + "\n";
+  context.show(key, text);
+  return {};
+}
+
+Status show_rotation(Context& context, const json::value& rotation) {
+  context.show_record(rotation);
+  return {};
+}
+
+// Until the rotation no longer runs. Fails unless it ended well.
+Status follow(Context& context, const std::string& path) {
+  for (;;) {
+    KAITO_TRY(const auto rotation, context.call("GET", path));
+    const std::string state = text_at(rotation, "state");
+    context.terminal().show_progress(state == "running" ? progress_line(rotation.as_object()) : std::string());
+    if (state != "running") {
+      KAITO_CHECK(show_rotation(context, rotation));
+      if (state == "done") return {};
+      return fail(Error{.code = Code::conflict, .field = "rotation", .reason = "is " + state});
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+}
+
+struct RotateOptions {
+  std::string kind;
+  bool destroy_old = false;
+  bool wait = false;
+};
+
+void declare_rotate(Arguments& arguments, RotateOptions& options) {
+  arguments.positional("KEY", options.kind, "platform, audit, backup, or org for the org's");
+  arguments.flag("--destroy-old", options.destroy_old, "Destroy the old versions as the last step");
+  arguments.flag("--wait", options.wait, "Show the progress until it is done");
+}
+
+Status rotate(Context& context, const RotateOptions& options) {
+  json::object body;
+  if (options.destroy_old) body["destroy_old"] = true;
+  std::string path = "/v1/key-rotations";
+  if (options.kind == "org") {
+    KAITO_TRY(path, context.org_path("/key/rotations"));
+  } else {
+    body["kind"] = options.kind;
+  }
+  KAITO_TRY(const auto rotation, context.call("POST", path, std::move(body)));
+  if (!options.wait) return show_rotation(context, rotation);
+  return follow(context, fmt::format("{}/{}", path, text_at(rotation, "id")));
+}
+
+Status rotations(Context& context) {
+  KAITO_TRY(const auto path, rotations_path(context));
+  KAITO_TRY(const auto listed, context.list(path));
+  context.show_list(listed, kRotationColumns);
+  return {};
+}
+
+struct RotationOptions {
+  std::string rotation;
+};
+
+void declare_rotation(Arguments& arguments, RotationOptions& options) {
+  arguments.positional("ROTATION", options.rotation, "Id, as `kaito keys rotations` lists it");
+}
+
+Status show(Context& context, const RotationOptions& options) {
+  KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
+  KAITO_TRY(const auto rotation, context.call("GET", path));
+  return show_rotation(context, rotation);
+}
+
+Status watch(Context& context, const RotationOptions& options) {
+  KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
+  return follow(context, path);
+}
+
+Status change(Context& context, const RotationOptions& options, bool paused) {
+  KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
+  KAITO_TRY(const auto rotation, context.call("PATCH", path, json::object{{"paused", paused}}));
+  return show_rotation(context, rotation);
+}
+
+Status pause(Context& context, const RotationOptions& options) { return change(context, options, true); }
+Status resume(Context& context, const RotationOptions& options) { return change(context, options, false); }
+
+Status destroy(Context& context, const RotationOptions& options) {
+  KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
+  KAITO_CHECK(context.call("POST", path + "/destruction", json::object{}));
+  return follow(context, path);
+}
+
+struct CertificateOptions {
+  std::string rotation;
+  bool destroyed = false;
+  std::string output = "-";
+};
+
+void declare_certificate(Arguments& arguments, CertificateOptions& options) {
+  arguments.positional("ROTATION", options.rotation, "Id, as `kaito keys rotations` lists it");
+  arguments.flag("--destroyed", options.destroyed, "The one about the destruction of the old versions");
+  arguments.option("-o,--output", options.output, "The file; stdout when not given");
+}
+
+Status certificate(Context& context, const CertificateOptions& options) {
+  KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation + "/certificates"));
+  KAITO_TRY(const auto listed, context.list(path));
+  const std::string_view wanted = options.destroyed ? "destroyed" : "no_reference";
+  for (const auto& item : listed.at("items").as_array()) {
+    if (text_at(item, "kind") != wanted) continue;
+    // A signed note is kept byte for byte.
+    const std::string note = text_at(item, "note");
+    if (options.output != "-") return write_file_atomically(options.output, as_bytes(note));
+    context.show(item, note);
+    return {};
+  }
+  return fail(Error{.code = Code::not_found, .field = "certificate", .reason = "is not issued yet"});
+}
+
+struct VerifyOptions {
+  std::string file;
+  std::vector<std::string> keys;
+};
+
+void declare_verify(Arguments& arguments, VerifyOptions& options) {
+  arguments.positional("FILE", options.file, "A certificate");
+  arguments.option("--key", options.keys,
+                   "Verifier key that it must be signed with, noted from `kaito audit keys`; may be repeated");
+  arguments.explain("Works offline. Exit code 13: it was changed, or is signed by none of the keys.");
+}
+
+Status verify(Context& context, const VerifyOptions& options) {
+  if (options.keys.empty()) return fail(Code::usage, "--key is needed: a certificate does not vouch for its own key");
+  std::vector<audit::VerifierKey> trusted;
+  for (const auto& text : options.keys) {
+    KAITO_TRY(auto key, audit::VerifierKey::parse(text));
+    trusted.push_back(std::move(key));
+  }
+  KAITO_TRY(const std::string note, read_file(options.file, audit::kMaxKeyCertificate));
+  const auto opened = audit::open_key_certificate(note, trusted);
+  if (!opened)
+    return fail(Error{.code = Code::integrity, .detail = options.file + " does not verify: " + opened.error().detail});
+  json::array fields;
+  json::array signers;
+  std::string text;
+  for (const auto& [name, value] : opened->fields) {
+    fields.push_back(json::object{{"name", name}, {"value", value}});
+    text += fmt::format("{}: {}\n", name, value);
+  }
+  for (const auto& key : opened->signers) {
+    signers.emplace_back(key.str());
+    text += fmt::format("\nverified with {}\n", key.str());
+  }
+  context.show(json::object{{"fields", fields}, {"signers", signers}}, text);
+  return {};
+}
+
+struct ShredOptions {
+  bool wait = false;
+};
+
+Status shred(Context& context, const ShredOptions& options) {
+  KAITO_TRY(const auto rotation, context.call("POST", "/v1/shreds", json::object{}));
+  if (!options.wait) return show_rotation(context, rotation);
+  return follow(context, "/v1/key-rotations/" + text_at(rotation, "id"));
+}
+
+Status deleted(Context& context) {
+  KAITO_TRY(const auto listed, context.list("/v1/shreds"));
+  context.show_list(
+      listed, {{"ORG", "org"}, {"DELETED", "deleted_at"}, {"SHREDDED", "shredded_at"}, {"BY ROTATION", "rotation"}});
+  return {};
+}
+
+}  // namespace
+
+void add_keys_commands(CommandLine& line) {
+  const auto keys = line.group("keys", "Keys in the HSM and the org's key: list, rotate, watch, destroy, verify, …");
+  line.add(keys, "list", "List the versions of the keys", &list);
+  line.add<RotateOptions>(keys, "rotate", "Rotate a key to its next version", &declare_rotate, &rotate);
+  line.add(keys, "rotations", "List rotations", &rotations);
+  line.add<RotationOptions>(keys, "show", "Show a rotation", &declare_rotation, &show);
+  line.add<RotationOptions>(keys, "watch", "Show a rotation's progress until it is done", &declare_rotation, &watch);
+  line.add<RotationOptions>(keys, "pause", "Let a rotation rest", &declare_rotation, &pause);
+  line.add<RotationOptions>(keys, "resume", "Let a rotation that rests or has failed go on", &declare_rotation,
+                            &resume);
+  line.add<RotationOptions>(keys, "destroy", "Destroy the versions that a rotation has replaced", &declare_rotation,
+                            &destroy);
+  line.add<CertificateOptions>(keys, "certificate", "Write a rotation's signed certificate", &declare_certificate,
+                               &certificate);
+  line.add<VerifyOptions>(keys, "verify", "Verify a certificate offline", &declare_verify, &verify);
+  line.add<ShredOptions>(
+      keys, "shred", "Shred all deleted orgs now (security officers)",
+      [](Arguments& arguments, ShredOptions& options) {
+        arguments.flag("--wait", options.wait, "Show the progress until it is done");
+      },
+      &shred);
+  line.add(keys, "deleted", "List deleted orgs, and whether they are shredded", &deleted);
+}
+
+}  // namespace kaito::cli

@@ -1,0 +1,217 @@
+// An org KEK: the DEKs of the org's seeds and its index key are wrapped anew. The seeds themselves stay as they are.
+#include <deque>
+
+#include "appliance/envelope/binding.hpp"
+#include "appliance/keys/rotation_work.hpp"
+
+namespace kaito::keys {
+namespace {
+
+constexpr std::uint32_t kSlice = 1024;  // DEKs in one transaction
+constexpr std::size_t kFrame = 64;      // DEKs in one call, so that codes get their turn between two
+constexpr std::size_t kCallsAhead = 2;  // calls that the worker always has
+
+hsm::WrappedDek wrapped_of(const store::SeedDek& dek) { return {.blob = dek.wrapped_dek}; }
+
+class OrgRotation final : public RotationWork {
+ public:
+  explicit OrgRotation(RotationParts parts) : parts_(parts) {}
+
+  Task<Status> prepare(const store::Rotation& rotation) override {
+    KAITO_CO_CHECK(made_or_there(co_await parts_.org_keys.create(*rotation.org, rotation.to)));
+    KAITO_CO_TRY(const auto org, org_of(rotation));
+    if (org.kek_version >= rotation.to) co_return Status{};
+    KAITO_CO_TRY(const auto key, co_await rewrap_index_key(org, rotation.to));
+    // With its index key the org goes over to the new version: new seeds are sealed under it from here on.
+    co_return co_await write(parts_.store, [&](store::Writer& writer) -> Status {
+      KAITO_TRY(auto row, writer.org(org.id));
+      if (!row) return fail(Code::not_found, "the org is gone");
+      if (row->kek_version != org.kek_version || row->wrapped_index_key != org.wrapped_index_key)
+        return fail(Code::hsm_unavailable, "the org's key has changed meanwhile");
+      row->kek_version = rotation.to;
+      row->wrapped_index_key = key.blob;
+      return writer.update(*row);
+    });
+  }
+
+  Result<std::uint64_t> remaining(const store::Rotation& rotation) override {
+    KAITO_TRY(const auto snapshot, parts_.store.snapshot());
+    return snapshot->seed_count_below(*rotation.org, rotation.to);
+  }
+
+  // The store commits one slice while the HSM works on the next.
+  Task<Result<RotationSlice>> rewrap(const store::Rotation& rotation) override {
+    KAITO_CO_TRY(auto batch, next_batch(rotation));
+    if (batch.empty()) {
+      KAITO_CO_CHECK(co_await finish_commit());
+      co_return end_of_pass(rotation);
+    }
+    auto wrapped = co_await wrap_anew(rotation, std::move(batch));
+    auto committed = co_await finish_commit();
+    if (!committed || !wrapped) {
+      place_ = {};  // what was read but not written is read again
+      co_return fail(committed ? std::move(wrapped).error() : std::move(committed).error());
+    }
+    const std::uint64_t worked = wrapped->size();
+    worked_in_pass_ += worked;
+    begin_commit(rotation, *std::move(wrapped));
+    co_return RotationSlice{.worked = worked};
+  }
+
+  Task<Status> shut_out(const store::Rotation&) override { co_return Status{}; }
+
+  Status settle(store::Writer& writer, const store::Rotation& rotation, CertificateFacts& facts) override {
+    KAITO_TRY(const bool left, writer.any_seed_below(*rotation.org, rotation.to));
+    if (left) return fail(Code::conflict, "a seed was sealed under an older version meanwhile");
+    KAITO_TRY(auto org, writer.org(*rotation.org));
+    if (!org) return fail(Code::not_found, "the org is gone");
+    org->oldest_kek_version = std::max(org->oldest_kek_version, rotation.to);
+    KAITO_CHECK(writer.update(*org));
+    KAITO_TRY(const auto seeds, writer.seed_count(*rotation.org));
+    facts.emplace_back("statement",
+                       fmt::format("no DEK of the org is wrapped by its KEK below version {}", rotation.to));
+    facts.emplace_back("deks", std::to_string(seeds));
+    facts.emplace_back("retained-backups", "0");
+    return {};
+  }
+
+  Task<Status> destroy(const store::Rotation& rotation) override {
+    KAITO_CO_CHECK(parts_.org_keys.retire_below(*rotation.org, rotation.to));
+    KAITO_CO_CHECK(parts_.escrow.write());
+    KAITO_CO_TRY(const auto left, parts_.keyring.entries_of(*rotation.org));
+    for (const auto& entry : left)
+      if (entry.version < rotation.to)
+        co_return fail(Code::storage_failed, fmt::format("org KEK {} is still in the keyring", entry.version));
+    co_return Status{};
+  }
+
+  Status settle_destruction(store::Writer&, const store::Rotation& rotation, CertificateFacts& facts) override {
+    facts.emplace_back("destroyed", fmt::format("org KEK versions below {}", rotation.to));
+    facts.emplace_back("statement", "neither the keyring nor an escrow copy that this appliance writes holds them");
+    facts.emplace_back("escrow-copies-rewritten", std::to_string(parts_.escrow.copies()));
+    return {};
+  }
+
+ private:
+  using Deks = std::vector<store::SeedDek>;
+  using Answer = Future<Result<std::vector<Result<hsm::WrappedDek>>>>;
+  using Rewrapped = std::vector<std::pair<store::SeedDek, store::SeedDek>>;  // before, after
+
+  Result<store::Org> org_of(const store::Rotation& rotation) {
+    KAITO_TRY(const auto snapshot, parts_.store.snapshot());
+    KAITO_TRY(auto org, snapshot->org(*rotation.org));
+    if (!org) return fail(Code::not_found, "the org is gone");
+    return *std::move(org);
+  }
+
+  Task<Result<hsm::WrappedDek>> rewrap_index_key(const store::Org& org, KeyVersion to) {
+    std::vector<hsm::DekToRewrap> one;
+    one.push_back({.wrapped = {.blob = org.wrapped_index_key},
+                   .aad_before = envelope::index_key_aad(org.id, org.kek_version),
+                   .aad_after = envelope::index_key_aad(org.id, to)});
+    KAITO_CO_TRY(auto answer, parts_.org_keys.rewrap(org.id, org.kek_version, to, std::move(one)));
+    KAITO_CO_TRY(auto keys, co_await std::move(answer));
+    co_return std::move(keys.front());
+  }
+
+  Result<Deks> next_batch(const store::Rotation& rotation) {
+    KAITO_TRY(const auto snapshot, parts_.store.snapshot());
+    KAITO_TRY(auto batch, snapshot->seed_deks(*rotation.org, rotation.to, place_, kSlice));
+    if (!batch.empty()) place_ = {batch.back().kek_version, batch.back().seed};
+    return batch;
+  }
+
+  // One call concerns one old version; a slice seldom has two.
+  Result<Answer> call(const store::Rotation& rotation, std::span<const store::SeedDek> frame) {
+    std::vector<hsm::DekToRewrap> deks;
+    deks.reserve(frame.size());
+    for (const auto& dek : frame) {
+      const envelope::SeedBinding binding{*rotation.org, dek.seed, dek.parameters};
+      deks.push_back({.wrapped = wrapped_of(dek),
+                      .aad_before = envelope::dek_wrap_aad(binding, dek.kek_version),
+                      .aad_after = envelope::dek_wrap_aad(binding, rotation.to)});
+    }
+    return parts_.org_keys.rewrap(*rotation.org, frame.front().kek_version, rotation.to, std::move(deks));
+  }
+
+  static std::vector<std::span<const store::SeedDek>> frames_of(const Deks& batch) {
+    std::vector<std::span<const store::SeedDek>> frames;
+    for (std::span<const store::SeedDek> rest(batch); !rest.empty();) {
+      std::size_t size = 1;
+      while (size < std::min(kFrame, rest.size()) && rest[size].kek_version == rest.front().kek_version) ++size;
+      frames.push_back(rest.first(size));
+      rest = rest.subspan(size);
+    }
+    return frames;
+  }
+
+  Task<Result<Rewrapped>> wrap_anew(const store::Rotation& rotation, Deks batch) {
+    Rewrapped result;
+    result.reserve(batch.size());
+    const auto frames = frames_of(batch);
+    std::deque<Answer> ahead;
+    for (std::size_t next = 0, answered = 0; answered < frames.size(); ++answered) {
+      for (; next < frames.size() && ahead.size() < kCallsAhead; ++next) {
+        KAITO_CO_TRY(auto begun, call(rotation, frames[next]));
+        ahead.push_back(std::move(begun));
+      }
+      auto answer = std::move(ahead.front());
+      ahead.pop_front();
+      KAITO_CO_TRY(auto wrapped, co_await std::move(answer));
+      for (std::size_t i = 0; i < wrapped.size(); ++i) take(frames[answered][i], wrapped[i], rotation.to, result);
+    }
+    co_return result;
+  }
+
+  void take(const store::SeedDek& before, const Result<hsm::WrappedDek>& wrapped, KeyVersion to, Rewrapped& result) {
+    if (!wrapped) {
+      parts_.log.error("keys.rotation.seed_refused", {{"seed", before.seed}, {"error", wrapped.error()}});
+      return;
+    }
+    store::SeedDek after = before;
+    after.kek_version = to;
+    after.wrapped_dek = wrapped->blob;
+    result.emplace_back(before, after);
+  }
+
+  void begin_commit(const store::Rotation& rotation, Rewrapped rewrapped) {
+    commit_.emplace(parts_.store.write(
+        [id = rotation.id, org = *rotation.org, now = parts_.clock.now(),
+         work = std::move(rewrapped)](store::Writer& writer) -> Status {
+          std::uint64_t changed = 0;
+          for (const auto& [before, after] : work) {
+            KAITO_TRY(const bool done, writer.rewrap(org, before, after));
+            if (done) ++changed;
+          }
+          return add_progress(writer, id, changed, now);
+        },
+        store::JobKind::change));
+  }
+
+  Task<Status> finish_commit() {
+    if (!commit_) co_return Status{};
+    auto commit = *std::move(commit_);
+    commit_.reset();
+    co_return co_await std::move(commit);
+  }
+
+  // Seeds sealed under an older version while the pass went on stand behind it: another pass takes them.
+  Result<RotationSlice> end_of_pass(const store::Rotation& rotation) {
+    place_ = {};
+    KAITO_TRY(const std::uint64_t left, remaining(rotation));
+    if (left == 0) return RotationSlice{.finished = true};
+    if (std::exchange(worked_in_pass_, 0) > 0) return RotationSlice{};
+    return fail(Code::integrity, fmt::format("the DEKs of {} seeds cannot be unwrapped by the old org key", left));
+  }
+
+  RotationParts parts_;
+  store::SeedDekPlace place_;
+  std::uint64_t worked_in_pass_ = 0;
+  std::optional<Future<Result<void>>> commit_;
+};
+
+}  // namespace
+
+std::unique_ptr<RotationWork> make_org_rotation(RotationParts parts) { return std::make_unique<OrgRotation>(parts); }
+
+}  // namespace kaito::keys

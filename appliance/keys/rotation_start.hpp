@@ -1,0 +1,22 @@
+// How a rotation comes to be: its row, in the writer's transaction.
+#pragma once
+
+#include <optional>
+
+#include "appliance/store/store.hpp"
+
+namespace kaito::keys {
+
+struct RotationRequest {
+  store::KeyKind kind = store::KeyKind::platform;
+  std::optional<OrgId> org;  // org keys only
+  bool destroy_old = false;
+};
+
+// From the newest version to the next. A rotation of the platform key takes over all deletions that wait to be made
+// final, and then destroys the old versions whatever the request says. Code::conflict (field "kind") when another
+// rotation of the key is running, paused or failed; Code::not_found when there is no such org.
+Result<store::Rotation> start_rotation(store::Writer& writer, const RotationRequest& request, RotationId id,
+                                       TimePoint now);
+
+}  // namespace kaito::keys

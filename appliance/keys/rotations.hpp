@@ -1,0 +1,78 @@
+// Rotations as people see and steer them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "appliance/auth/permit.hpp"
+#include "appliance/auth/recorded.hpp"
+#include "appliance/keys/rotation_engine.hpp"
+
+namespace kaito::keys {
+
+struct RotationProgress {
+  store::Rotation rotation;
+  std::optional<double> rate;  // wrapped keys a second; while it runs
+  std::optional<Seconds> eta;  // until the last one, at that rate
+};
+
+struct HsmKeyReport {
+  store::HsmKey key;
+  bool newest = false;
+  std::optional<std::uint64_t> wraps;  // platform: org KEKs that it wraps now
+};
+
+struct OrgKeyReport {
+  KeyVersion newest = 0;                     // what new seeds are sealed under
+  std::vector<store::KeyringEntry> entries;  // all versions that exist; the blobs are empty
+  std::optional<RotationProgress> rotation;  // the open one
+};
+
+// A permit for an org reaches that org's rotations and no others (Code::not_found). Thread-safe.
+class Rotations {
+ public:
+  Rotations(const RotationParts& parts, RotationEngine& engine, Random& random, bool destroy_old_by_default)
+      : parts_(parts), engine_(engine), random_(random), destroy_old_by_default_(destroy_old_by_default) {}
+
+  // Of the permit's org's key, else of the appliance's `kind`. Code::conflict as start_rotation().
+  Task<Result<auth::Recorded<RotationProgress>>> start(const auth::Permit& permit, store::KeyKind kind,
+                                                       std::optional<bool> destroy_old);
+  Task<Result<auth::Recorded<store::Page<RotationProgress>>>> list(const auth::Permit& permit, store::PageRequest page);
+  Task<Result<auth::Recorded<RotationProgress>>> get(const auth::Permit& permit, RotationId id);
+  // Code::conflict unless it is running.
+  Task<Result<auth::Recorded<RotationProgress>>> pause(const auth::Permit& permit, RotationId id);
+  // Code::conflict unless it is paused or failed.
+  Task<Result<auth::Recorded<RotationProgress>>> resume(const auth::Permit& permit, RotationId id);
+  // The explicit last step: destroys the versions that the rotation has certified to be without reference.
+  // Code::conflict unless it is done, and they are not destroyed yet.
+  Task<Result<auth::Recorded<RotationProgress>>> destroy_old(const auth::Permit& permit, RotationId id);
+  // Those that are signed.
+  Task<Result<auth::Recorded<std::vector<store::KeyCertificate>>>> certificates(const auth::Permit& permit,
+                                                                                RotationId id);
+
+  Task<Result<auth::Recorded<std::vector<HsmKeyReport>>>> hsm_keys(const auth::Permit& permit);
+  Task<Result<auth::Recorded<OrgKeyReport>>> org_key(const auth::Permit& permit);
+
+  // Makes the waiting deletions final now. Code::conflict when none waits, or the platform key is being rotated.
+  Task<Result<auth::Recorded<RotationProgress>>> shred_now(const auth::Permit& permit);
+  Task<Result<auth::Recorded<store::Page<store::DeletedOrg>>>> deleted_orgs(const auth::Permit& permit,
+                                                                            store::PageRequest page);
+
+  // What is open now, for reports.
+  Result<std::vector<RotationProgress>> open_now();
+
+ private:
+  using Steer = std::function<Status(store::Writer&, store::Rotation&)>;
+  Task<Result<auth::Recorded<RotationProgress>>> steer(const auth::Permit& permit, RotationId id, Steer steer);
+  Task<Result<auth::Recorded<RotationProgress>>> begin(const auth::Permit& permit, RotationRequest request,
+                                                       bool only_with_deletions);
+  [[nodiscard]] RotationProgress progress_of(store::Rotation rotation) const;
+
+  const RotationParts parts_;
+  RotationEngine& engine_;
+  Random& random_;
+  const bool destroy_old_by_default_;
+};
+
+}  // namespace kaito::keys
