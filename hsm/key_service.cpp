@@ -138,9 +138,10 @@ Status KeyService::canary() {
 template <class Undo>
 Status KeyService::make_durable(Undo undo) {
   if (!guard_) return {};
-  auto kept = guard_->commit();
-  if (!kept && !undo()) logger_.error("hsm.key.not_undone", {{"error", kept.error()}});
-  return kept;
+  const auto kept = guard_->commit_removal();
+  if (kept) return {};
+  if (!undo()) logger_.error("hsm.key.not_undone", {{"error", kept.error()}});
+  return fail(kept.error());
 }
 
 Status KeyService::create_kek(PlatformKeks& keks, KeyVersion version, std::string_view event) {
@@ -317,10 +318,16 @@ TokenResult<Bytes> KeyService::rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, 
 
 Result<AuditKey> KeyService::create_audit_key(KeyVersion version) {
   if (audit_keys_.has(version)) return fail(Code::conflict, fmt::format("audit key {} exists", version));
-  KAITO_TRY(AuditKey key, attempt([&]() -> TokenResult<AuditKey> {
-              if (audit_keys_.has(version)) return audit_keys_.at(version);
-              return audit_keys_.create(session(), audit_signing_, version);
-            }));
+  // A public key that a kill has left alone makes way for the new pair, and must not be restored beside it.
+  if (guard_) KAITO_CHECK(guard_->expect_removal(1));
+  auto key = attempt([&]() -> TokenResult<AuditKey> {
+    if (audit_keys_.has(version)) return audit_keys_.at(version);
+    return audit_keys_.create(session(), audit_signing_, version);
+  });
+  if (!key) {
+    if (guard_) static_cast<void>(guard_->commit_removal());
+    return key;
+  }
   KAITO_CHECK(make_durable([&] { return audit_keys_.destroy(session(), version).has_value(); }));
   logger_.info("hsm.audit_key.created", {{"version", version}});
   return key;

@@ -345,6 +345,48 @@ TEST_F(KeyLife, F16ADestructionIsRepeatedAfterAKillAtAnyMoment) {
   }
 }
 
+TEST_F(KeyLife, AnAuditKeyThatAKillLeftHalfMadeIsMadeAnewAndStaysOne) {
+  const auto before = key_files();
+  ASSERT_TRUE(wait_for(client_->create_audit_key(1)));
+  auto pair = key_files();
+  for (const auto& name : before) pair.erase(name);
+  ASSERT_EQ(pair.size(), 2U);
+  client_.reset();
+  // Without its private key, nor a copy that has it. Which file that is shows when the token opens without it.
+  for (const auto& name : pair) {
+    const auto file = token_.token_object().parent_path() / name;
+    const std::string content = *read_file(file, 1 << 20);
+    fs::remove(file);
+    fs::remove(copy_file());
+    auto started = Client::start(token_.config(), clock_, logger_);
+    if (started) {
+      client_ = *std::move(started);
+      break;
+    }
+    ASSERT_TRUE(write_file_atomically(file, as_bytes(content)));
+  }
+  ASSERT_TRUE(client_);
+  ASSERT_TRUE(wait_for(client_->status())->audit_keys.empty());
+  ASSERT_TRUE(wait_for(client_->create_audit_key(1)));
+  start(token_.config());  // refuses a key that exists twice
+  EXPECT_TRUE(wait_for(client_->sign(1, {})));
+}
+
+TEST_F(KeyLife, AnAuditKeyIsMadeAfterAKillAtAnyMoment) {
+  for (int round = 0; round < 25; ++round) {
+    auto created = client_->create_audit_key(1);
+    ::poll(nullptr, 0, round / 5);  // another moment each time
+    ASSERT_EQ(::kill(client_->state().pid, SIGKILL), 0);
+    static_cast<void>(wait_for(std::move(created)));
+    start(token_.config());
+    const auto repeated = wait_for(client_->create_audit_key(1));
+    ASSERT_TRUE(repeated || repeated.error().code == Code::conflict) << repeated.error().describe();
+    start(token_.config());
+    EXPECT_TRUE(wait_for(client_->sign(1, {})));
+    ASSERT_TRUE(wait_for(client_->destroy_audit_key(1)));
+  }
+}
+
 TEST_F(KeyLife, LeavesNoCopyOfADestroyedKeyBehindAKill) {
   // What a kill between write and rename leaves.
   const std::string copy = *read_file(copy_file(), 1 << 24);
