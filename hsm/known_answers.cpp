@@ -128,8 +128,12 @@ TokenOutcome test_key_wrap(Session& session, CK_MECHANISM_TYPE mechanism, KeyWra
     return fail(Failure(Error{.code = Code::hsm_unsupported,
                               .detail = fmt::format("{} wraps to {} bytes, not {}", mechanism_name(mechanism),
                                                     wrapped.size(), published.size())}));
-  if (kek.is_published && key.is_published && !std::ranges::equal(wrapped, published))
+  if (kek.is_published && key.is_published && !std::ranges::equal(wrapped, published)) {
+    // What the older number means is the token's to say: another kind of padding is no wrong answer.
+    if (mechanism == CKM_AES_KEY_WRAP_PAD)
+      return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "CKM_AES_KEY_WRAP_PAD is not RFC 5649 here"}));
     return fail(wrong(mechanism_name(mechanism)));
+  }
   KAITO_CHECK(unwrap(session, mechanism, kek.handle(), wrapped));
   wrapped.back() ^= 1;
   const auto refused = unwrap(session, mechanism, kek.handle(), wrapped);
