@@ -33,6 +33,10 @@ struct Health {
   std::uint64_t worker_starts = 0;
   std::uint64_t worker_crashes = 0;
   std::uint64_t worker_hangs = 0;
+  // Unwrapped DEKs under their lease: how many there are, how often one was at hand and how often not.
+  std::uint64_t leases = 0;
+  std::uint64_t lease_hits = 0;
+  std::uint64_t lease_misses = 0;
 };
 
 // Thread-safe.

@@ -102,7 +102,7 @@ void add_orgs(Rows& rows) {
   rows.push_back(endpoint<GetOrg>(
       Method::get, "/v1/orgs/{org}", "org.read", "An org",
       staff({auditor, operator_, security_officer}).or_members(Role::viewer).or_keys(Scope::org_read)));
-  rows.push_back(endpoint<RenameOrg>(Method::patch, "/v1/orgs/{org}", "org.update", "Rename an org",
+  rows.push_back(endpoint<ChangeOrg>(Method::patch, "/v1/orgs/{org}", "org.update", "Change an org's name or lease",
                                      staff({operator_, security_officer}).or_members(Role::owner), kWrite));
   rows.push_back(endpoint<DeleteOrg>(Method::del, "/v1/orgs/{org}", "org.delete",
                                      "Delete an org with all that belongs to it", staff({security_officer}).freshly(),

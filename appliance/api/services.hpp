@@ -13,6 +13,7 @@
 #include "appliance/auth/staff_enrolment.hpp"
 #include "appliance/auth/staff_login.hpp"
 #include "appliance/auth/staff_registry.hpp"
+#include "appliance/base/worker_pool.hpp"
 #include "appliance/keys/rotations.hpp"
 #include "appliance/vault/codes.hpp"
 #include "appliance/vault/directory.hpp"
@@ -42,6 +43,7 @@ struct Services {
   vault::Seeds& seeds;
   vault::Codes& codes;
   vault::Imports& imports;
+  WorkerPool& long_work;  // exports: what takes seconds
   const Clock& clock;
   Logger& log;
   std::vector<std::string> origins;  // "https://kaito.example.org": where browsers may call from

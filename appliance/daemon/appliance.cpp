@@ -1,5 +1,6 @@
 #include "appliance/daemon/appliance.hpp"
 
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -21,9 +22,13 @@ namespace {
 
 constexpr unsigned kMaxDefaultIoThreads = 8;
 constexpr std::size_t kImportQueue = 8;
+constexpr std::size_t kExportQueue = 4;
 constexpr Milliseconds kCanaryInterval{1000};
 constexpr Milliseconds kSweepInterval{600'000};
 constexpr Milliseconds kEscrowInterval{2000};
+constexpr Milliseconds kLeaseSweepInterval{1000};
+constexpr Milliseconds kCertificateInterval{24 * 3600 * 1000};
+constexpr std::size_t kLeases = 65'536;  // 2 MiB of locked memory
 
 unsigned io_threads(const Config& config) {
   if (config.io_threads > 0) return config.io_threads;
@@ -83,7 +88,8 @@ struct ServiceParts {
         staff_enrolment(store, journal, ceremonies, clock, random, party),
         staff_login(store, journal, ceremonies, sessions, std::move(party)),
         staff_registry(journal, clock, random),
-        org_keys(hsm, keyring, keys.platform_version, clock),
+        leases(clock, kLeases),
+        org_keys(hsm, keyring, leases, keys.platform_version, clock),
         escrow(keyring, std::move(escrow_paths)),
         signer(hsm, keys.audit_keys.back()),
         engine({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, random, engine_settings(config)),
@@ -94,8 +100,9 @@ struct ServiceParts {
         orgs(store, journal, org_keys, sealer, clock, random, log),
         directory(store, journal, clock, random),
         seeds(store, journal, sealer, opener),
-        codes(store, journal, opener, clock),
+        codes(store, journal, opener, clock, Seconds(config.dek_lease_seconds)),
         import_pool(1, kImportQueue),
+        export_pool(1, kExportQueue),
         imports(store, journal, sealer, import_pool) {}
 
   auth::RateLimiter rate_limiter;
@@ -108,6 +115,7 @@ struct ServiceParts {
   auth::StaffEnrolment staff_enrolment;
   auth::StaffLogin staff_login;
   auth::StaffRegistry staff_registry;
+  keys::DekLeases leases;
   keys::OrgKeys org_keys;
   keys::Escrow escrow;
   keys::AuditSigner signer;
@@ -120,6 +128,7 @@ struct ServiceParts {
   vault::Seeds seeds;
   vault::Codes codes;
   WorkerPool import_pool;
+  WorkerPool export_pool;
   vault::Imports imports;
 };
 
@@ -136,6 +145,7 @@ struct Appliance::Parts {
   Status publish_setup_token();
   std::vector<Chore> chores();
   Task<void> sign_checkpoint();
+  void load_identity();
 
   Config config;
   DataDirectory data;
@@ -157,6 +167,7 @@ struct Appliance::Parts {
   std::optional<api::Application> application;
   std::unique_ptr<http::Listener> listener;
   std::optional<Housekeeper> housekeeper;
+  std::mutex identity_mutex;  // a signal and the housekeeper may load at once
   std::uint16_t port = 0;
   std::string setup_token;
 };
@@ -182,7 +193,7 @@ Status Appliance::Parts::open() {
   services.emplace(*store, *keyring, *journal, *hsm, *keys, config, escrow_copies(config, data), std::move(party),
                    *hasher, clock, random, log);
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
-  monitor.emplace(*store, *hsm, clock);
+  monitor.emplace(*store, *hsm, services->leases, clock);
   KAITO_CHECK(publish_setup_token());
   return open_listener(std::move(listening), origins);
 }
@@ -234,6 +245,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .seeds = services->seeds,
                                      .codes = services->codes,
                                      .imports = services->imports,
+                                     .long_work = services->export_pool,
                                      .clock = clock,
                                      .log = log,
                                      .origins = origins});
@@ -251,10 +263,32 @@ Task<void> Appliance::Parts::sign_checkpoint() {
   if (!checkpoint) log.error("audit.checkpoint.failed", {{"error", checkpoint.error()}});
 }
 
+// What lies in the files now; the own CA's certificate is made anew when its end is near.
+void Appliance::Parts::load_identity() {
+  const std::lock_guard lock(identity_mutex);
+  auto identity = load_tls_identity(config, data, clock, random);
+  if (!identity) {
+    log.error("tls.reload.failed", {{"error", identity.error()}});
+    return;
+  }
+  listener->reload(*std::move(identity));
+  log.info("tls.reloaded");
+}
+
 std::vector<Chore> Appliance::Parts::chores() {
   return {
       {Milliseconds{config.checkpoint_seconds * 1000LL}, [this] { return sign_checkpoint(); }},
       {kCanaryInterval, [this]() -> Task<void> { co_await monitor->ask_canary(); }},
+      {kLeaseSweepInterval,
+       [this]() -> Task<void> {
+         services->leases.sweep();
+         co_return;
+       }},
+      {kCertificateInterval,
+       [this]() -> Task<void> {
+         load_identity();
+         co_return;
+       }},
       {kEscrowInterval,
        [this]() -> Task<void> {
          if (const auto copied = services->escrow.refresh(); !copied)
@@ -286,15 +320,7 @@ void Appliance::start() {
   parts_->log.info("appliance.serving", {{"port", parts_->port}, {"version", program_version()}});
 }
 
-void Appliance::reload() {
-  auto identity = load_tls_identity(parts_->config, parts_->data, parts_->clock, parts_->random);
-  if (!identity) {
-    parts_->log.error("tls.reload.failed", {{"error", identity.error()}});
-    return;
-  }
-  parts_->listener->reload(*std::move(identity));
-  parts_->log.info("tls.reloaded");
-}
+void Appliance::reload() { parts_->load_identity(); }
 
 void Appliance::stop() {
   if (!parts_->listener) return;

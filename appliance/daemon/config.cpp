@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "appliance/store/records.hpp"
+
 namespace kaito::daemon {
 namespace {
 
@@ -38,6 +40,9 @@ void add_options(CLI::App& app, Config& config) {
                  "NAME=VALUE for the module, which finds nothing else in its environment; may be repeated");
   app.add_option("--hsm-deadline-ms", config.hsm_deadline_ms, "How long an HSM call may take")
       ->check(CLI::Range(100, 60000));
+  app.add_option("--dek-lease-seconds", config.dek_lease_seconds,
+                 "How long codes may go on after the HSM last unwrapped their seed's key; 0 asks it each time")
+      ->check(CLI::Range(0U, store::kMaxDekLease));
   app.add_option("--rotation-rate", config.rotation_rate, "Keys that a rotation wraps anew in a second; 0: no limit");
   app.add_option("--key-max-age-days", config.key_max_age_days, "Age at which a key is rotated; 0: never by age")
       ->check(CLI::Range(0, 36500));

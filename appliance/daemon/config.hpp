@@ -35,6 +35,7 @@ struct Config {
   std::uint32_t hsm_deadline_ms = 5000;
 
   // Keys
+  std::uint32_t dek_lease_seconds = 30;       // how long an unwrapped DEK may be used again; 0: never
   std::uint32_t rotation_rate = 0;            // wrapped keys a second of one rotation; 0: no limit
   std::uint32_t key_max_age_days = 365;       // then a key is rotated; 0: never by age
   std::uint64_t key_max_wraps = 1ULL << 31;   // encryptions with an org KEK; then it is rotated

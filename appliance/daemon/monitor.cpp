@@ -2,8 +2,8 @@
 
 namespace kaito::daemon {
 
-Monitor::Monitor(const store::Store& store, hsm::Client& hsm, const Clock& clock)
-    : store_(store), hsm_(hsm), started_at_(clock.now()) {}
+Monitor::Monitor(const store::Store& store, hsm::Client& hsm, const keys::DekLeases& leases, const Clock& clock)
+    : store_(store), hsm_(hsm), leases_(leases), started_at_(clock.now()) {}
 
 api::ApplianceState Monitor::state() const noexcept {
   // After a failed commit nothing can be recorded, so nothing may be done until somebody has looked.
@@ -13,13 +13,17 @@ api::ApplianceState Monitor::state() const noexcept {
 api::Health Monitor::health() const {
   const auto store = store_.statistics();
   const auto worker = hsm_.state();
+  const auto leases = leases_.statistics();
   return {.hsm_answers = hsm_answers_ && worker.phase == hsm::WorkerPhase::running,
           .storage_works = !store.failed,
           .storage_has_room = !store.reserve_touched,
           .hsm_phase = std::string(hsm::to_string(worker.phase)),
           .worker_starts = worker.starts,
           .worker_crashes = worker.crashes,
-          .worker_hangs = worker.hangs};
+          .worker_hangs = worker.hangs,
+          .leases = leases.kept,
+          .lease_hits = leases.hits,
+          .lease_misses = leases.misses};
 }
 
 Task<Result<api::HsmReport>> Monitor::hsm() const {

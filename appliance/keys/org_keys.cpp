@@ -50,20 +50,56 @@ Task<Result<std::vector<Result<hsm::WrappedDek>>>> OrgKeys::wrap(OrgId org, KeyV
 }
 
 Task<Result<std::vector<Result<Dek>>>> OrgKeys::unwrap(OrgId org, KeyVersion version,
-                                                       std::vector<hsm::DekToUnwrap> deks) {
+                                                       std::vector<hsm::DekToUnwrap> deks, Seconds lease) {
+  if (lease <= Seconds(0)) co_return co_await ask(org, version, deks);
+  const std::uint64_t purges = leases_.purges(org);
+  std::vector<Result<Dek>> opened;
+  opened.reserve(deks.size());
+  std::vector<hsm::DekToUnwrap> wanted;
+  std::vector<std::size_t> places;  // of wanted[i] in opened
+  for (std::size_t i = 0; i < deks.size(); ++i) {
+    if (auto kept = leases_.find(org, deks[i].wrapped.blob, deks[i].aad, lease)) {
+      opened.emplace_back(*std::move(kept));
+      continue;
+    }
+    opened.emplace_back(fail(Code::internal, "not unwrapped"));
+    wanted.push_back(std::move(deks[i]));
+    places.push_back(i);
+  }
+  if (wanted.empty()) co_return opened;
+  KAITO_CO_TRY(auto asked, co_await ask(org, version, wanted));
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (asked[i]) leases_.keep(org, wanted[i].wrapped.blob, wanted[i].aad, *asked[i], lease, purges);
+    opened[places[i]] = std::move(asked[i]);
+  }
+  co_return opened;
+}
+
+Task<Result<Dek>> OrgKeys::unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad,
+                                      Seconds lease) {
+  if (lease <= Seconds(0)) co_return co_await ask(org, version, wrapped, aad);
+  if (auto kept = leases_.find(org, wrapped.blob, aad, lease)) co_return *std::move(kept);
+  const std::uint64_t purges = leases_.purges(org);
+  auto opened = co_await ask(org, version, wrapped, aad);
+  if (opened) leases_.keep(org, wrapped.blob, aad, *opened, lease, purges);
+  co_return opened;
+}
+
+Task<Result<std::vector<Result<Dek>>>> OrgKeys::ask(OrgId org, KeyVersion version,
+                                                    const std::vector<hsm::DekToUnwrap>& deks) {
   KAITO_CO_TRY(auto kek, find(org, version));
   auto opened = co_await hsm_.unwrap_deks(kek, deks);
   if (opened || !is_stale(opened.error())) co_return opened;
   KAITO_CO_TRY(auto present, find_again(kek));
-  co_return co_await hsm_.unwrap_deks(std::move(present), std::move(deks));
+  co_return co_await hsm_.unwrap_deks(std::move(present), deks);
 }
 
-Task<Result<Dek>> OrgKeys::unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad) {
+Task<Result<Dek>> OrgKeys::ask(OrgId org, KeyVersion version, const hsm::WrappedDek& wrapped, const Bytes& aad) {
   KAITO_CO_TRY(auto kek, find(org, version));
   auto opened = co_await hsm_.unwrap_dek(kek, wrapped, aad);
   if (opened || !is_stale(opened.error())) co_return opened;
   KAITO_CO_TRY(auto present, find_again(kek));
-  co_return co_await hsm_.unwrap_dek(std::move(present), wrapped, std::move(aad));
+  co_return co_await hsm_.unwrap_dek(std::move(present), wrapped, aad);
 }
 
 Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> OrgKeys::rewrap(OrgId org, KeyVersion from, KeyVersion to,
@@ -80,6 +116,7 @@ Status OrgKeys::remove(const OrgId& org) {
     std::erase_if(remembered_, [&org](const auto& entry) { return entry.first.org == org; });
     retired_below_.erase(org);
   }
+  leases_.purge(org);
   return keyring_.remove(org);
 }
 
@@ -90,6 +127,7 @@ Status OrgKeys::retire_below(const OrgId& org, KeyVersion version) {
                   [&](const auto& entry) { return entry.first.org == org && entry.first.version < version; });
     retired_below_.insert_or_assign(org, version);
   }
+  leases_.purge(org);
   return keyring_.remove_below(org, version);
 }
 

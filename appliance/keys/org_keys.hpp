@@ -10,6 +10,7 @@
 
 #include "appliance/base/task.hpp"
 #include "appliance/base/time.hpp"
+#include "appliance/keys/dek_leases.hpp"
 #include "appliance/store/keyring.hpp"
 #include "hsm/client/client.hpp"
 
@@ -25,8 +26,8 @@ inline constexpr std::uint64_t kInvocationBlock = 1U << 16;
 class OrgKeys {
  public:
   // `platform_version`: the platform KEK that wraps new org KEKs.
-  OrgKeys(hsm::Client& hsm, store::Keyring& keyring, KeyVersion platform_version, const Clock& clock)
-      : hsm_(hsm), keyring_(keyring), clock_(clock), platform_version_(platform_version) {}
+  OrgKeys(hsm::Client& hsm, store::Keyring& keyring, DekLeases& leases, KeyVersion platform_version, const Clock& clock)
+      : hsm_(hsm), keyring_(keyring), leases_(leases), clock_(clock), platform_version_(platform_version) {}
 
   // Makes version `version` of the org's KEK in the HSM and keeps the blob in the keyring; durable when it returns.
   // Code::conflict when that version exists.
@@ -36,9 +37,11 @@ class OrgKeys {
   // nobody may delete the key of an org that lives. Code::hsm_key_rejected: the KEK has been used too often (F14).
   Task<Result<std::vector<Result<hsm::WrappedDek>>>> wrap(OrgId org, KeyVersion version,
                                                           std::vector<hsm::DekToWrap> deks);
-  Task<Result<std::vector<Result<Dek>>>> unwrap(OrgId org, KeyVersion version, std::vector<hsm::DekToUnwrap> deks);
+  // A DEK that the HSM has unwrapped within `lease` is given again without it; 0 always asks.
+  Task<Result<std::vector<Result<Dek>>>> unwrap(OrgId org, KeyVersion version, std::vector<hsm::DekToUnwrap> deks,
+                                                Seconds lease);
   // The same for one DEK: the path of every code.
-  Task<Result<Dek>> unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad);
+  Task<Result<Dek>> unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad, Seconds lease);
   // Opens DEKs with version `from` and seals them with version `to`, inside the HSM's worker. Begins at once.
   Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> rewrap(OrgId org, KeyVersion from, KeyVersion to,
                                                                       std::vector<hsm::DekToRewrap> deks);
@@ -48,6 +51,9 @@ class OrgKeys {
   // Removes the versions below `version`, which wrap nothing any more. Who still holds a row that was read before gets
   // Code::hsm_unavailable, and finds the new one when trying again.
   Status retire_below(const OrgId& org, KeyVersion version);
+
+  // Wipes the org's unwrapped DEKs.
+  void purge_leases(const OrgId& org) { leases_.purge(org); }
 
   [[nodiscard]] KeyVersion platform_version() const noexcept { return platform_version_; }
   void use_platform_version(KeyVersion version) noexcept { platform_version_ = version; }
@@ -70,10 +76,13 @@ class OrgKeys {
   Result<hsm::OrgKekRef> find(const OrgId& org, KeyVersion version);
   // Reads the keyring again when `stale` is what is remembered.
   Result<hsm::OrgKekRef> find_again(const hsm::OrgKekRef& stale);
+  Task<Result<Dek>> ask(OrgId org, KeyVersion version, const hsm::WrappedDek& wrapped, const Bytes& aad);
+  Task<Result<std::vector<Result<Dek>>>> ask(OrgId org, KeyVersion version, const std::vector<hsm::DekToUnwrap>& deks);
   Status count(const Name& name, std::uint64_t encryptions);
 
   hsm::Client& hsm_;
   store::Keyring& keyring_;
+  DekLeases& leases_;
   const Clock& clock_;
   std::atomic<KeyVersion> platform_version_;
   std::shared_mutex mutex_;

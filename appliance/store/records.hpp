@@ -17,6 +17,8 @@ enum class MemberRole : std::uint8_t { viewer = 1, member = 2, admin = 3, owner 
 enum class StaffRole : std::uint8_t { auditor = 1, operator_ = 2, security_officer = 3 };
 enum class MemberState : std::uint8_t { invited = 1, active = 2, disabled = 3 };
 
+inline constexpr std::uint32_t kMaxDekLease = 3600;
+
 struct Org {
   OrgId id;
   std::string name;  // unique, 1 to 128 bytes
@@ -25,6 +27,8 @@ struct Org {
   KeyVersion oldest_kek_version = 1;  // seeds under an older one are refused
   // The org's index key, wrapped like a DEK under `kek_version`: keys the fingerprints that find duplicate secrets.
   Bytes wrapped_index_key;
+  // How long an unwrapped DEK of the org may be used again, in seconds, 0 to kMaxDekLease; absent: the appliance's.
+  std::optional<std::uint32_t> dek_lease;
   friend bool operator==(const Org&, const Org&) = default;
 };
 

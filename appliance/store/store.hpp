@@ -81,6 +81,7 @@ class Reader {
   virtual Result<std::optional<Rotation>> latest_rotation(KeyKind kind, const std::optional<OrgId>& org) = 0;
   virtual Result<std::vector<KeyCertificate>> certificates_of(const RotationId& rotation) = 0;
   virtual Result<Page<DeletedOrg>> deleted_orgs(const PageRequest& page) = 0;
+  virtual Result<bool> is_deleted_org(const OrgId& id) = 0;
   virtual Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) = 0;
   // When the oldest deletion was that no rotation has claimed.
   virtual Result<std::optional<TimePoint>> oldest_unclaimed_deletion() = 0;

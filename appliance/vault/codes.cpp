@@ -33,10 +33,11 @@ audit::Target seed_target(const SeedId& id) { return {.kind = "seed", .id = id.s
 }  // namespace
 
 Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, SeedId id, bool want_next) {
-  KAITO_CO_TRY(const auto row, rows_.reachable(permit, id));
-  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row->parameters));
+  KAITO_CO_TRY(const auto reached, rows_.reachable(permit, id));
+  const store::Seed& row = *reached.row;
+  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
   if (parameters.type == otp::Type::hotp) co_return fail(hotp_needs_post());
-  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(*row));
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row, reached.lease));
   auto code = time_code(open.secret, parameters, clock_.now(), want_next);
   if (!code) co_return fail(std::move(code).error());
   audit::Event event = permit.event();
@@ -47,13 +48,14 @@ Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, S
 }
 
 Task<Result<auth::Recorded<CodeRead>>> Codes::take_next(const auth::Permit& permit, SeedId id) {
-  KAITO_CO_TRY(const auto row, rows_.reachable(permit, id));
-  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row->parameters));
+  KAITO_CO_TRY(const auto reached, rows_.reachable(permit, id));
+  const store::Seed& row = *reached.row;
+  KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
   if (parameters.type != otp::Type::hotp)
     co_return fail(Error{.code = Code::conflict,
                          .field = "type",
                          .reason = "is time-based: GET the same path, it has no counter to move"});
-  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(*row));
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row, reached.lease));
 
   // The counter is read, used and moved inside the transaction, so that no two callers get the same code. The row may
   // have changed since it was opened; its secret and DEK have not.
@@ -88,15 +90,17 @@ Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> Codes::read_many(const aut
   std::vector<CodeOfSeed> codes;
   std::vector<store::Seed> rows;
   std::vector<std::size_t> places;  // of rows[i] in codes
+  Seconds lease{0};
   for (const auto& id : ids) {
     codes.push_back({id, fail(Code::not_found, "no such seed")});
-    const auto row = rows_.reachable(permit, id);
-    if (!row && row.error().code != Code::not_found) co_return fail(row.error());
-    if (!row) continue;
-    rows.push_back(**row);
+    const auto reached = rows_.reachable(permit, id);
+    if (!reached && reached.error().code != Code::not_found) co_return fail(reached.error());
+    if (!reached) continue;
+    lease = reached->lease;
+    rows.push_back(*reached->row);
     places.push_back(codes.size() - 1);
   }
-  KAITO_CO_TRY(auto opened, co_await opener_.open_all(org, rows));
+  KAITO_CO_TRY(auto opened, co_await opener_.open_all(org, rows, lease));
   const TimePoint now = clock_.now();
   audit::Event event = permit.event();
   for (std::size_t i = 0; i < rows.size(); ++i) {

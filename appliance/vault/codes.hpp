@@ -34,8 +34,9 @@ struct CodeOfSeed {
 // Thread-safe.
 class Codes {
  public:
-  Codes(store::Store& store, audit::Journal& journal, SeedOpener& opener, const Clock& clock)
-      : journal_(journal), opener_(opener), clock_(clock), rows_(store) {}
+  // `default_lease`: how long an unwrapped DEK may be used again, for orgs that say nothing themselves.
+  Codes(store::Store& store, audit::Journal& journal, SeedOpener& opener, const Clock& clock, Seconds default_lease)
+      : journal_(journal), opener_(opener), clock_(clock), rows_(store, default_lease) {}
 
   // TOTP and Steam. `want_next`: also the next code, when less than kNextCodeWindow is left. Code::conflict (field
   // "type") for HOTP, whose counter only take_next() may move.

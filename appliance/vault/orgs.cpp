@@ -90,21 +90,29 @@ Task<Result<auth::Recorded<store::Org>>> Orgs::get(const auth::Permit& permit) {
   co_return auth::Recorded<store::Org>{*std::move(org), std::move(receipt)};
 }
 
-Task<Result<auth::Recorded<store::Org>>> Orgs::rename(const auth::Permit& permit, std::string name) {
+Task<Result<auth::Recorded<store::Org>>> Orgs::change(const auth::Permit& permit, OrgChange wanted) {
   KAITO_CO_TRY(const OrgId id, org_of(permit));
   store::Org changed;
   auto change = [&](store::Writer& writer, audit::Event& event) -> Status {
     KAITO_TRY(auto org, writer.org(id));
     if (!org) return fail(Code::not_found, "no such org");
-    KAITO_TRY(const auto taken, writer.org_by_name(name));
-    if (taken && taken->id != id) return fail(name_taken());
-    org->name = name;
     event.targets.push_back(org_target(id));
-    event.details.push_back({.key = "changed", .value = "name"});
+    if (wanted.name && *wanted.name != org->name) {
+      KAITO_TRY(const auto taken, writer.org_by_name(*wanted.name));
+      if (taken && taken->id != id) return fail(name_taken());
+      org->name = *wanted.name;
+      event.details.push_back({.key = "changed", .value = "name"});
+    }
+    if (wanted.dek_lease && wanted.dek_lease != org->dek_lease) {
+      org->dek_lease = wanted.dek_lease;
+      event.details.push_back({.key = "dek_lease", .value = std::to_string(*wanted.dek_lease)});
+    }
     changed = *org;
     return writer.update(*org);
   };
   KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(permit.event(), std::move(change)));
+  // A lease that was shortened ends now, not when its DEKs are asked for again.
+  if (wanted.dek_lease) keys_.purge_leases(id);
   co_return auth::Recorded<store::Org>{std::move(changed), std::move(receipt)};
 }
 
@@ -133,6 +141,13 @@ Result<std::size_t> Orgs::drop_orphans(store::Keyring& keyring) {
   for (const auto& id : with_keys) {
     KAITO_TRY(const auto org, snapshot->org(id));
     if (org) continue;
+    KAITO_TRY(const bool deleted, snapshot->is_deleted_org(id));
+    if (!deleted) {
+      log_.warning("vault.keyring.orphan_kept",
+                   {{"org", id},
+                    {"advice", "left by a creation that was cut short, or the database is older than the keyring"}});
+      continue;
+    }
     KAITO_CHECK(keys_.remove(id));
     log_.warning("vault.keyring.orphan_removed", {{"org", id}});
     ++dropped;

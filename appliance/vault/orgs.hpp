@@ -16,6 +16,11 @@ struct CreatedOrg {
   Token invitation;  // for the owner; shown once
 };
 
+struct OrgChange {
+  std::optional<std::string> name;
+  std::optional<std::uint32_t> dek_lease;  // seconds, at most store::kMaxDekLease
+};
+
 // Thread-safe.
 class Orgs {
  public:
@@ -24,16 +29,17 @@ class Orgs {
       : store_(store), journal_(journal), keys_(keys), sealer_(sealer), clock_(clock), random_(random), log_(log) {}
 
   // The KEK is durable in the keyring before the org's row commits; a crash between the two leaves a blob without an
-  // org, which drop_orphans() removes (F4). Code::conflict when the name is taken.
+  // org, which harms nobody (F4). Code::conflict when the name is taken.
   Task<Result<auth::Recorded<CreatedOrg>>> create(const auth::Permit& permit, std::string name,
                                                   std::string owner_username);
   Task<Result<auth::Recorded<store::Page<store::Org>>>> list(const auth::Permit& permit, store::PageRequest page);
   Task<Result<auth::Recorded<store::Org>>> get(const auth::Permit& permit);
-  Task<Result<auth::Recorded<store::Org>>> rename(const auth::Permit& permit, std::string name);
+  Task<Result<auth::Recorded<store::Org>>> change(const auth::Permit& permit, OrgChange wanted);
   // Removes the org with all that belongs to it, and its KEK blobs. `confirm_name` is the org's name as typed.
   Task<Result<auth::Recorded<void>>> remove(const auth::Permit& permit, std::string confirm_name);
 
-  // At start-up: removes keyring entries of orgs that do not exist. Their number.
+  // At start-up: removes keyring entries of orgs that were deleted. Their number. Entries that no org explains stay:
+  // with a database that is older than the keyring, they are the keys of its lost rows.
   Result<std::size_t> drop_orphans(store::Keyring& keyring);
 
  private:

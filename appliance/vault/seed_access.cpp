@@ -31,17 +31,19 @@ Result<store::Seed> reachable_seed(store::Reader& reader, const auth::Permit& pe
   return *std::move(row);
 }
 
-Result<std::shared_ptr<const store::Seed>> SeedRows::reachable(const auth::Permit& permit, const SeedId& id) {
+Result<SeedRows::Reached> SeedRows::reachable(const auth::Permit& permit, const SeedId& id) {
   KAITO_TRY(const OrgId org, org_of(permit));
   KAITO_TRY(const auto found, known_.get({org, id}, [&](store::Reader& reader) -> Result<std::optional<Shared>> {
     KAITO_TRY(auto row, reader.seed(org, id));
     if (!row) return std::nullopt;
     KAITO_TRY(auto groups, reader.groups_of_seed(id));
-    return Shared{*std::move(row), std::move(groups)};
+    KAITO_TRY(const auto owner, reader.org(org));
+    const Seconds lease = owner && owner->dek_lease ? Seconds(*owner->dek_lease) : default_lease_;
+    return Shared{*std::move(row), std::move(groups), lease};
   }));
   if (!found) return fail(Code::not_found, "no such seed in the org");
   KAITO_CHECK(check_visible(permit, found->groups));
-  return std::shared_ptr<const store::Seed>(found, &found->row);
+  return Reached{std::shared_ptr<const store::Seed>(found, &found->row), found->lease};
 }
 
 }  // namespace kaito::vault

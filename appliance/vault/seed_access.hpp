@@ -13,8 +13,14 @@ Result<store::Seed> reachable_seed(store::Reader& reader, const auth::Permit& pe
 // The same as of now, for the path of every code: rows that were read since the last change are at hand. Thread-safe.
 class SeedRows {
  public:
-  explicit SeedRows(store::Store& store) : known_(store, kRemembered) {}
-  Result<std::shared_ptr<const store::Seed>> reachable(const auth::Permit& permit, const SeedId& id);
+  // `default_lease`: of orgs that say nothing themselves.
+  SeedRows(store::Store& store, Seconds default_lease) : default_lease_(default_lease), known_(store, kRemembered) {}
+
+  struct Reached {
+    std::shared_ptr<const store::Seed> row;
+    Seconds lease;  // of its org's DEKs
+  };
+  Result<Reached> reachable(const auth::Permit& permit, const SeedId& id);
 
  private:
   static constexpr std::size_t kRemembered = 65'536;  // about 1 KiB each
@@ -29,7 +35,9 @@ class SeedRows {
   struct Shared {
     store::Seed row;
     std::vector<GroupId> groups;
+    Seconds lease;
   };
+  const Seconds default_lease_;
   store::ReadCache<Name, Shared, NameHash> known_;
 };
 

@@ -20,17 +20,20 @@ Result<OpenSeed> open_with(Dek dek, const store::Seed& row) {
 }  // namespace
 
 Task<Result<Dek>> SeedOpener::open_dek(const store::Seed& row) {
-  KAITO_CO_TRY(Dek dek, co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
+  KAITO_CO_TRY(Dek dek,
+               co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row), Seconds(0)));
   KAITO_CO_CHECK(envelope::check_row_mac(dek, row));
   co_return dek;
 }
 
-Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row) {
-  KAITO_CO_TRY(Dek dek, co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row)));
+Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row, Seconds lease) {
+  KAITO_CO_TRY(Dek dek,
+               co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row), lease));
   co_return open_with(std::move(dek), row);
 }
 
-Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, const std::vector<store::Seed>& rows) {
+Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, const std::vector<store::Seed>& rows,
+                                                                 Seconds lease) {
   std::map<KeyVersion, std::vector<std::size_t>> by_version;
   for (std::size_t i = 0; i < rows.size(); ++i) by_version[rows[i].kek_version].push_back(i);
   std::vector<Result<OpenSeed>> opened;
@@ -40,7 +43,7 @@ Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, cons
     std::vector<hsm::DekToUnwrap> wrapped;
     wrapped.reserve(indexes.size());
     for (const auto index : indexes) wrapped.push_back({wrapped_dek_of(rows[index]), wrap_aad_of(rows[index])});
-    KAITO_CO_TRY(auto deks, co_await keys_.unwrap(org, version, std::move(wrapped)));
+    KAITO_CO_TRY(auto deks, co_await keys_.unwrap(org, version, std::move(wrapped), lease));
     for (std::size_t i = 0; i < indexes.size(); ++i)
       opened[indexes[i]] = deks[i] ? open_with(*std::move(deks[i]), rows[indexes[i]])
                                    : Result<OpenSeed>(fail(std::move(deks[i]).error()));

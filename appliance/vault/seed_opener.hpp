@@ -1,4 +1,5 @@
-// From a row to its DEK and its secret. Every open goes through the HSM: nothing is kept between two requests.
+// From a row to its DEK and its secret. Every open goes through the HSM, or through a DEK that it has unwrapped within
+// the lease; secrets are never kept.
 #pragma once
 
 #include <vector>
@@ -21,9 +22,10 @@ class SeedOpener {
   // The DEK, once the row's MAC has been found right. Code::integrity when the row was altered.
   Task<Result<Dek>> open_dek(const store::Seed& row);
   // Both. `row` outlives the task.
-  Task<Result<OpenSeed>> open(const store::Seed& row);
+  Task<Result<OpenSeed>> open(const store::Seed& row, Seconds lease = Seconds(0));
   // The same for many rows of one org, in as few HSM frames as there are KEK versions. In order.
-  Task<Result<std::vector<Result<OpenSeed>>>> open_all(OrgId org, const std::vector<store::Seed>& rows);
+  Task<Result<std::vector<Result<OpenSeed>>>> open_all(OrgId org, const std::vector<store::Seed>& rows,
+                                                       Seconds lease = Seconds(0));
 
  private:
   keys::OrgKeys& keys_;

@@ -181,7 +181,7 @@ double median(std::vector<double> values) {
 }
 
 void run(std::vector<std::string> options) {
-  options.insert(options.end(), {"--rate-scale", "100000", "--log-level", "warning"});
+  options.insert(options.end(), {"--rate-scale", "100000", "--log-level", "warning", "--dek-lease-seconds", "0"});
   TestAppliance appliance(std::move(options));
   const Vault vault = fill(appliance);
   const auto script = write_script(appliance, vault);

@@ -118,6 +118,9 @@ TestAppliance::~TestAppliance() {
 void TestAppliance::start() {
   KAITO_INVARIANT(pid_ < 0);
   auto options = options_;
+  // Strict unless the test is about leases: what the HSM does shows at once.
+  if (std::ranges::find(options, "--dek-lease-seconds") == options.end())
+    options.insert(options.end(), {"--dek-lease-seconds", "0"});
   options.insert(options.end(), {"--port", std::to_string(port_), "--address", "127.0.0.1"});
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const UniqueFd log(::open((directory_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));

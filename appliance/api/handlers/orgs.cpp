@@ -21,8 +21,11 @@ Task<Result<Done<GetOrg::Output>>> GetOrg::process(Services& services, Call<Inpu
   co_return done<Output>(std::move(org), OrgView::of);
 }
 
-Task<Result<Done<RenameOrg::Output>>> RenameOrg::process(Services& services, Call<Input> call) {
-  KAITO_CO_TRY(auto org, co_await services.orgs.rename(call.permit, std::move(call.input.name.value)));
+Task<Result<Done<ChangeOrg::Output>>> ChangeOrg::process(Services& services, Call<Input> call) {
+  vault::OrgChange wanted;
+  if (call.input.name) wanted.name = std::move(call.input.name->value);
+  if (call.input.dek_lease_seconds) wanted.dek_lease = call.input.dek_lease_seconds->value;
+  KAITO_CO_TRY(auto org, co_await services.orgs.change(call.permit, std::move(wanted)));
   co_return done<Output>(std::move(org), OrgView::of);
 }
 

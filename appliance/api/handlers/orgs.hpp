@@ -36,15 +36,17 @@ struct GetOrg {
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 
-struct RenameOrg {
+struct ChangeOrg {
   struct Input {
     static constexpr bool kFromQuery = false;
-    OrgName name;
+    std::optional<OrgName> name;
+    // How long codes may go on after the HSM has last unwrapped their seed's key, in seconds; 0 asks it each time.
+    std::optional<Number<std::uint32_t, 0, store::kMaxDekLease>> dek_lease_seconds;
   };
   using Output = OrgView;
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
-BOOST_DESCRIBE_STRUCT(RenameOrg::Input, (), (name))
+BOOST_DESCRIBE_STRUCT(ChangeOrg::Input, (), (name, dek_lease_seconds))
 
 struct DeleteOrg {
   struct Input {

@@ -59,6 +59,9 @@ Task<Result<Done<GetStatus::Output>>> GetStatus::process(Services& services, Cal
   output.hsm.worker_starts = health.worker_starts;
   output.hsm.worker_crashes = health.worker_crashes;
   output.hsm.worker_hangs = health.worker_hangs;
+  output.hsm.leases = health.leases;
+  output.hsm.lease_hits = health.lease_hits;
+  output.hsm.lease_misses = health.lease_misses;
   // A token that does not answer is a finding of this report, not a reason to give none.
   if (auto hsm = co_await services.status.hsm()) {
     output.hsm.label = std::move(hsm->label);

@@ -31,6 +31,9 @@ struct GetStatus {
     std::uint64_t worker_hangs = 0;
     std::uint64_t unwraps = 0;
     std::uint64_t refused = 0;
+    std::uint64_t leases = 0;  // unwrapped DEKs that may be used again
+    std::uint64_t lease_hits = 0;
+    std::uint64_t lease_misses = 0;
   };
   struct Output {
     std::string version;
@@ -48,7 +51,7 @@ struct GetStatus {
 BOOST_DESCRIBE_STRUCT(GetStatus::Hsm, (),
                       (phase, answers, label, serial, model, firmware, mechanisms, platform_kek_versions,
                        audit_key_versions, backup_key_versions, worker_starts, worker_crashes, worker_hangs, unwraps,
-                       refused))
+                       refused, leases, lease_hits, lease_misses))
 BOOST_DESCRIBE_STRUCT(GetStatus::Output, (),
                       (version, state, started_at, server_time, storage_works, storage_has_room, audit_records, hsm,
                        rotations))

@@ -12,7 +12,11 @@ store::PageRequest page_request(const std::optional<PageLimit>& limit, const std
 }
 
 OrgView OrgView::of(const store::Org& org) {
-  return {.id = org.id, .name = org.name, .created_at = org.created_at, .kek_version = org.kek_version};
+  return {.id = org.id,
+          .name = org.name,
+          .created_at = org.created_at,
+          .kek_version = org.kek_version,
+          .dek_lease_seconds = org.dek_lease};
 }
 
 MemberView MemberView::of(const store::Member& member) {

@@ -30,9 +30,10 @@ struct OrgView {
   std::string name;
   TimePoint created_at;
   std::uint32_t kek_version = 0;
+  std::optional<std::uint32_t> dek_lease_seconds;  // absent: the appliance's
   static OrgView of(const store::Org& org);
 };
-BOOST_DESCRIBE_STRUCT(OrgView, (), (id, name, created_at, kek_version))
+BOOST_DESCRIBE_STRUCT(OrgView, (), (id, name, created_at, kek_version, dek_lease_seconds))
 
 struct MemberView {
   MemberId id;

@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include "appliance/cli/commands/commands.hpp"
 
 namespace kaito::cli {
@@ -48,6 +50,22 @@ Status rename(Context& context, const RenameOptions& options) {
   return {};
 }
 
+struct LeaseOptions {
+  std::string seconds;
+};
+
+Status set_lease(Context& context, const LeaseOptions& options) {
+  std::uint32_t seconds = 0;
+  const auto [end, wrong] =
+      std::from_chars(options.seconds.data(), options.seconds.data() + options.seconds.size(), seconds);
+  if (wrong != std::errc{} || end != options.seconds.data() + options.seconds.size())
+    return fail(Code::usage, "SECONDS must be a whole number");
+  KAITO_TRY(const auto path, context.org_path(""));
+  KAITO_TRY(const auto org, context.call("PATCH", path, json::object{{"dek_lease_seconds", seconds}}));
+  context.show_record(org);
+  return {};
+}
+
 struct DeleteOptions {
   std::string confirm_name;
 };
@@ -75,6 +93,12 @@ void add_org_commands(CommandLine& line) {
       org, "rename", "Give the org another name",
       [](Arguments& arguments, RenameOptions& options) { arguments.positional("NAME", options.name, "The new name"); },
       &rename);
+  line.add<LeaseOptions>(
+      org, "set-lease", "How long codes may go on after the HSM last unwrapped their seed's key; 0 asks it each time",
+      [](Arguments& arguments, LeaseOptions& options) {
+        arguments.positional("SECONDS", options.seconds, "0 to 3600");
+      },
+      &set_lease);
   line.add<DeleteOptions>(
       org, "delete", "Delete the org with its members, seeds and keys (security officers)",
       [](Arguments& arguments, DeleteOptions& options) {

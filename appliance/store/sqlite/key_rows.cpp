@@ -147,6 +147,13 @@ Result<Page<DeletedOrg>> list_deleted_orgs(Connection& connection, const PageReq
   return result;
 }
 
+Result<bool> is_deleted_org(Connection& connection, const OrgId& id) {
+  KAITO_TRY(const auto row,
+            connection.one("SELECT org, deleted_at, rotation, shredded_at FROM deleted_org WHERE org = ?1",
+                           read_deleted_org, id));
+  return row.has_value();
+}
+
 Result<std::vector<DeletedOrg>> orgs_shredded_by(Connection& connection, const RotationId& rotation) {
   return connection.all(
       "SELECT org, deleted_at, rotation, shredded_at FROM deleted_org WHERE rotation = ?1 ORDER BY org",

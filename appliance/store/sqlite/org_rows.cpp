@@ -3,7 +3,7 @@
 #include "appliance/store/sqlite/limits.hpp"
 #include "appliance/store/sqlite/page_cursor.hpp"
 
-#define KAITO_ORG_COLUMNS "id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key"
+#define KAITO_ORG_COLUMNS "id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key, dek_lease"
 
 namespace kaito::store::sqlite {
 namespace {
@@ -15,7 +15,8 @@ Result<Org> read_org(const Statement& statement) {
                         .created_at = row.time(),
                         .kek_version = row.number<KeyVersion>(),
                         .oldest_kek_version = row.number<KeyVersion>(),
-                        .wrapped_index_key = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek)});
+                        .wrapped_index_key = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek),
+                        .dek_lease = row.optional_number<std::uint32_t>(0, kMaxDekLease)});
 }
 
 Result<Group> read_group(const Statement& statement) {
@@ -63,14 +64,15 @@ Result<Page<Org>> list_orgs(Connection& connection, const PageRequest& page) {
 }
 
 Status insert_org(Connection& connection, const Org& org) {
-  return connection.run("INSERT INTO org (" KAITO_ORG_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)", org.id, org.name,
-                        org.created_at, org.kek_version, org.oldest_kek_version, org.wrapped_index_key);
+  return connection.run("INSERT INTO org (" KAITO_ORG_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", org.id, org.name,
+                        org.created_at, org.kek_version, org.oldest_kek_version, org.wrapped_index_key, org.dek_lease);
 }
 
 Status update_org(Connection& connection, const Org& org) {
   return connection.change_one(
-      "UPDATE org SET name = ?2, kek_version = ?3, oldest_kek_version = ?4, wrapped_index_key = ?5 WHERE id = ?1",
-      org.id, org.name, org.kek_version, org.oldest_kek_version, org.wrapped_index_key);
+      "UPDATE org SET name = ?2, kek_version = ?3, oldest_kek_version = ?4, wrapped_index_key = ?5, "
+      "dek_lease = ?6 WHERE id = ?1",
+      org.id, org.name, org.kek_version, org.oldest_kek_version, org.wrapped_index_key, org.dek_lease);
 }
 
 Status remove_org(Connection& connection, const OrgId& id) {

@@ -25,6 +25,10 @@ class Row {
     const auto top = std::min(static_cast<std::uint64_t>(highest), kTop);
     return static_cast<T>(integer(static_cast<std::int64_t>(lowest), static_cast<std::int64_t>(top)));
   }
+  template <std::unsigned_integral T>
+  std::optional<T> optional_number(T lowest, T highest) {
+    return skip_null() ? std::nullopt : std::optional(number<T>(lowest, highest));
+  }
   template <class Enum>
   Enum enumeration(Enum lowest, Enum highest) {
     return static_cast<Enum>(integer(static_cast<std::int64_t>(lowest), static_cast<std::int64_t>(highest)));

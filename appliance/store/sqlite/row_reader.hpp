@@ -90,6 +90,7 @@ class RowReader : public Base {
   Result<Page<DeletedOrg>> deleted_orgs(const PageRequest& page) override {
     return list_deleted_orgs(connection_, page);
   }
+  Result<bool> is_deleted_org(const OrgId& id) override { return sqlite::is_deleted_org(connection_, id); }
   Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) override {
     return sqlite::orgs_shredded_by(connection_, rotation);
   }

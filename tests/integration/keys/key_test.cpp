@@ -36,8 +36,9 @@ void KeyTest::open_all() {
   store_ = must(store::sqlite::open_store(path("kaito.db"), {}, logger_));
   journal_ = must(audit::Journal::open(*store_, std::string(kOrigin), clock_, logger_));
   const auto status = token_status();
-  org_keys_ = std::make_unique<OrgKeys>(
-      *hsm_, *keyring_, std::ranges::max(status.platform_keks, {}, &hsm::PlatformKek::version).version, clock_);
+  org_keys_ =
+      std::make_unique<OrgKeys>(*hsm_, *keyring_, leases_,
+                                std::ranges::max(status.platform_keks, {}, &hsm::PlatformKek::version).version, clock_);
   escrow_ = std::make_unique<Escrow>(*keyring_, std::vector{path("keyring.copy"), path("second.copy")});
   signer_ = std::make_unique<AuditSigner>(*hsm_, std::ranges::max(status.audit_keys, {}, &hsm::AuditKey::version));
   sealer_ = std::make_unique<vault::SeedSealer>(*org_keys_, clock_, random_);

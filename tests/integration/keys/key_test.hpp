@@ -70,6 +70,7 @@ class KeyTest : public testing::Test {
   SystemRandom random_;
   Logger logger_{log_, system_clock_};
   SchedulePolicy policy_;
+  DekLeases leases_{clock_, 1000};
 
   std::unique_ptr<hsm::Client> hsm_;
   std::unique_ptr<store::Keyring> keyring_;

@@ -22,8 +22,8 @@ void expect_set(const Fields&... fields) {
 TEST_P(StoreContract, EveryFieldOfAnOrgIsKept) {
   Org org = samples::org(1);
   {
-    const auto& [id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key] = org;
-    expect_set(id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key);
+    const auto& [id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key, dek_lease] = org;
+    expect_set(id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key, dek_lease);
   }
   insert(org);
   EXPECT_EQ(snapshot()->org(org.id).value(), org);
@@ -33,7 +33,8 @@ TEST_P(StoreContract, EveryFieldOfAnOrgIsKept) {
          .created_at = org.created_at,
          .kek_version = 2,
          .oldest_kek_version = 2,
-         .wrapped_index_key = Bytes(61, 9)};
+         .wrapped_index_key = Bytes(61, 9),
+         .dek_lease = {}};
   EXPECT_DONE(write([&](Writer& writer) { return writer.update(org); }));
   EXPECT_EQ(snapshot()->org(org.id).value(), org);
 }

@@ -80,7 +80,8 @@ inline Org org(std::uint32_t n) {
           .name = "org " + std::to_string(n),
           .created_at = kNow,
           .kek_version = 1,
-          .wrapped_index_key = as_blob(filled<61>(n))};
+          .wrapped_index_key = as_blob(filled<61>(n)),
+          .dek_lease = 5};
 }
 
 inline Member member(std::uint32_t org, std::uint32_t n) {

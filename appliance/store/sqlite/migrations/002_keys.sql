@@ -4,6 +4,9 @@
 ALTER TABLE org ADD COLUMN oldest_kek_version INTEGER NOT NULL DEFAULT 1
   CONSTRAINT oldest_kek_version CHECK (oldest_kek_version BETWEEN 0 AND 4294967295);
 
+-- Seconds; NULL: the appliance's.
+ALTER TABLE org ADD COLUMN dek_lease INTEGER CONSTRAINT dek_lease CHECK (dek_lease BETWEEN 0 AND 3600);
+
 -- What a rotation still has to wrap anew, without a look at any other seed.
 CREATE INDEX seed_by_kek ON seed (org, kek_version, id);
 
