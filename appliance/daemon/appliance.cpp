@@ -265,7 +265,7 @@ Task<void> Appliance::Parts::sign_checkpoint() {
 
 // What lies in the files now; the own CA's certificate is made anew when its end is near.
 void Appliance::Parts::load_identity() {
-  const std::lock_guard lock(identity_mutex);
+  const std::lock_guard loading(identity_mutex);
   auto identity = load_tls_identity(config, data, clock, random);
   if (!identity) {
     log.error("tls.reload.failed", {{"error", identity.error()}});
