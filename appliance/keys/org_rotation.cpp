@@ -8,7 +8,7 @@ namespace kaito::keys {
 namespace {
 
 constexpr std::uint32_t kSlice = 1024;  // DEKs in one transaction
-constexpr std::size_t kFrame = 64;      // DEKs in one call, so that codes get their turn between two
+constexpr std::size_t kFrame = 32;      // DEKs in one call, so that codes get their turn between two
 constexpr std::size_t kCallsAhead = 2;  // calls that the worker always has
 
 hsm::WrappedDek wrapped_of(const store::SeedDek& dek) { return {.blob = dek.wrapped_dek}; }
