@@ -12,6 +12,7 @@ namespace kaito::hsm::test {
 namespace {
 
 constexpr const char* kLabel = "kaito-test";
+const std::map<std::string, std::string> kEnvironment{{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}};
 
 // $1: the file that says that the slot daemon is up. Debian 12's daemon keeps its socket in /run, Debian 13's in
 // /run/opencryptoki, as a user of its own.
@@ -38,13 +39,19 @@ class OpencryptokiToken final : public TokenUnderTest {
     need_program("pkcsslotd", "opencryptoki");
     need_program("nsenter", "util-linux");
     if (::geteuid() != 0) throw Unavailable("only root may give opencryptoki paths of its own");
+    try {
+      run_program({"unshare", "--mount", "--ipc", "--", "mount", "--make-rprivate", "/"}, kEnvironment);
+    } catch (const std::runtime_error&) {
+      throw Unavailable("no mount namespace is to be had here, so opencryptoki cannot have paths of its own");
+    }
     write("slots.sh", kScript, 0600);
     // The daemon leaves its process group; the script ends it.
     slots_.emplace(std::vector<std::string>{"unshare", "--mount", "--ipc", "--", "sh", path("slots.sh"), path("up")},
-                   std::map<std::string, std::string>{{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}}, SIGTERM);
+                   kEnvironment, SIGTERM);
     slots_->wait_until([&] { return std::filesystem::exists(path("up")); });
     write("worker",
-          fmt::format("#!/bin/sh\nexec nsenter --target={} --mount --ipc -- {} \"$@\"\n", slots_->pid(),
+          // With its root, which in a chroot is not that of the namespace.
+          fmt::format("#!/bin/sh\nexec nsenter --target={} --mount --ipc --root -- {} \"$@\"\n", slots_->pid(),
                       KAITO_HSM_WORKER),
           0700);
     set_up(config(), kLabel, directory_.path(), "87654321", "12345678");  // the first PIN is opencryptoki's
