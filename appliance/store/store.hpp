@@ -214,8 +214,10 @@ class Store {
   virtual ~Store() = default;
 
   // A consistent snapshot on a connection of its own: the state at its first read, with every write that had completed
-  // by then. Give it back before any co_await: a snapshot that waits holds up the checkpointing of the log.
-  // Code::deadline_exceeded when no connection came free in time.
+  // by then, and perhaps with one that is about to be durable. So nothing leaves the appliance, and nothing outside the
+  // store is changed, on the strength of a read alone: first a write of one's own has to complete. Give it back before
+  // any co_await: a snapshot that waits holds up the checkpointing of the log. Code::deadline_exceeded when no
+  // connection came free in time.
   virtual Result<std::unique_ptr<Reader>> snapshot() = 0;
 
   // Completes when the job is durable, or failed. Code::storage_failed after a failed commit, and from then on for

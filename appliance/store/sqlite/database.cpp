@@ -83,6 +83,12 @@ int configure(sqlite3* handle) {
 
 }  // namespace
 
+Status LogFile::sync() noexcept {
+  const int code = file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+  if (code == SQLITE_OK) return {};
+  return fail(Code::storage_failed, fmt::format("sync of the log: {}", sqlite3_errstr(code)));
+}
+
 Result<Database> Database::open(const std::filesystem::path& path, Access access, const std::string& vfs) {
   const int mode = access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   set_up_library();
@@ -107,6 +113,15 @@ Database& Database::operator=(Database&& other) noexcept {
 Database::~Database() {
   // close_v2 waits for statements that are still to be finalised; it cannot fail.
   sqlite3_close_v2(handle_);
+}
+
+Result<LogFile> Database::log_file() {
+  sqlite3_file* file = nullptr;
+  if (const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&file));
+      code != SQLITE_OK)
+    return fail(error(code));
+  if (file == nullptr || file->pMethods == nullptr) return fail(Code::internal, "the database has no open log");
+  return LogFile(file);
 }
 
 Status Database::execute(const char* sql) {

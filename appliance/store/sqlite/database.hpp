@@ -8,6 +8,7 @@
 #include "appliance/base/result.hpp"
 
 struct sqlite3;
+struct sqlite3_file;
 
 namespace kaito::store::sqlite {
 
@@ -21,6 +22,19 @@ enum class Fault : std::uint8_t {
 
 enum class Access : std::uint8_t { read_only, read_write };
 
+// The write-ahead log of an open database; ends with it. sync() is safe from a thread of its own while another uses the
+// database.
+class LogFile {
+ public:
+  explicit LogFile(sqlite3_file* file) noexcept : file_(file) {}
+  // Makes durable what was committed before the call. Code::storage_failed: nobody knows what is; not to be tried
+  // again.
+  Status sync() noexcept;
+
+ private:
+  sqlite3_file* file_;
+};
+
 // Movable owner; closes in its destructor. Used by one thread at a time.
 class Database {
  public:
@@ -33,6 +47,9 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
+
+  // Of a database in WAL mode that has been read from.
+  Result<LogFile> log_file();
 
   // Any number of statements, without parameters or results.
   Status execute(const char* sql);

@@ -38,10 +38,11 @@ Status set_journal_mode(Connection& connection, Sql pragma, std::string_view mod
 }  // namespace
 
 Result<Connection> open_writer_connection(const std::filesystem::path& path, const std::string& vfs) {
-  // 64 MiB of log file are kept for reuse at most; 16 MiB of pages are cached.
+  // NORMAL syncs around checkpoints; the log after a commit is synced by LogSync. 64 MiB of log file are kept for reuse
+  // at most; 16 MiB of pages are cached.
   KAITO_TRY(Connection connection,
             open_with(path, Access::read_write, vfs,
-                      "PRAGMA busy_timeout = 100; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
+                      "PRAGMA busy_timeout = 100; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; "
                       "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;"));
   KAITO_CHECK(set_journal_mode(connection, "PRAGMA journal_mode = WAL", "wal"));
   return connection;

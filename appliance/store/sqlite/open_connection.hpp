@@ -8,8 +8,9 @@
 
 namespace kaito::store::sqlite {
 
-// The one connection that writes: WAL, synchronous=FULL, never a checkpoint by itself. Waits a tenth of a second at
-// most for locks and readers. Open it before any reader: it recovers the log that a crash has left.
+// The one connection that writes: WAL, synchronous=NORMAL (LogSync syncs commits), never a checkpoint by itself. Waits
+// a tenth of a second at most for locks and readers. Open it before any reader: it recovers the log that a crash has
+// left.
 Result<Connection> open_writer_connection(const std::filesystem::path& path, const std::string& vfs);
 
 // A connection that can only read, and never checkpoints.

@@ -21,10 +21,10 @@ constexpr std::uint32_t kApplicationId = 0x4b544f44;  // "KTOD"
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(UniqueFd lock, const std::filesystem::path& path, Connection connection, const StoreOptions& options,
-              Logger& logger)
+  SqliteStore(UniqueFd lock, const std::filesystem::path& path, Connection connection, LogFile log,
+              const StoreOptions& options, Logger& logger)
       : lock_(std::move(lock)),
-        writer_(path, std::move(connection), options, logger),
+        writer_(path, std::move(connection), log, options, logger),
         readers_(path, options.vfs, options.reader_limit, options.reader_wait) {}
 
   Result<std::unique_ptr<Reader>> snapshot() override { return readers_.snapshot(); }
@@ -62,7 +62,8 @@ Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& path, Sto
   KAITO_TRY(UniqueFd lock, claim_database_files(path));
   auto connection = prepare(path, options.vfs);
   if (!connection) return fail(std::move(connection).error().within(path.string()));
-  return std::make_unique<SqliteStore>(std::move(lock), path, *std::move(connection), options, logger);
+  KAITO_TRY(const LogFile log, connection->database().log_file());
+  return std::make_unique<SqliteStore>(std::move(lock), path, *std::move(connection), log, options, logger);
 }
 
 }  // namespace kaito::store::sqlite

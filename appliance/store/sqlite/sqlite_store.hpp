@@ -1,6 +1,6 @@
-// The Store in one SQLite file (docs/formats/database.md): WAL, synchronous=FULL, one writer connection on one thread,
-// a bounded pool of read-only connections, and the writer as the only checkpointer: SQLite up to 3.51.2 can lose
-// commits when one connection commits while another checkpoints.
+// The Store in one SQLite file (docs/formats/database.md): WAL, one writer connection on one thread, the sync of each
+// commit on another, a bounded pool of read-only connections, and the writer as the only checkpointer: SQLite up
+// to 3.51.2 can lose commits when one connection commits while another checkpoints.
 #pragma once
 
 #include <cstdint>

@@ -39,6 +39,7 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int sync_file(sqlite3_file* file, int flags) {
+  ours(file).vfs->pass_sync();
   if (const int failure = ours(file).vfs->next(DiskCall::sync); failure != 0) return failure;
   return real(file)->pMethods->xSync(real(file), flags);
 }
@@ -130,6 +131,31 @@ void FaultyVfs::arm(DiskCall call, int n, DiskFault fault) {
   fired_ = false;
   calls_after_fault_ = 0;
   remaining_ = n;
+}
+
+void FaultyVfs::hold_syncs() {
+  const std::lock_guard lock(mutex_);
+  holding_ = true;
+}
+
+void FaultyVfs::let_go() {
+  const std::lock_guard lock(mutex_);
+  holding_ = false;
+  changed_.notify_all();
+}
+
+void FaultyVfs::await_held_sync() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return held_ > 0; });
+}
+
+void FaultyVfs::pass_sync() {
+  std::unique_lock lock(mutex_);
+  if (!holding_) return;
+  ++held_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !holding_; });
+  --held_;
 }
 
 int FaultyVfs::next(DiskCall call) noexcept {

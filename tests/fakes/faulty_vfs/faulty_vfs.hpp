@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 namespace kaito::fakes {
@@ -31,6 +33,14 @@ class FaultyVfs {
   // Writes, syncs and truncations that came after the fault.
   [[nodiscard]] int calls_after_fault() const noexcept { return calls_after_fault_; }
 
+  // Syncs wait from now on, until let_go().
+  void hold_syncs();
+  void let_go();
+  // Blocks until a sync waits.
+  void await_held_sync();
+  // For the VFS's own functions: a sync is about to begin.
+  void pass_sync();
+
   // For the VFS's own functions: 0, or the SQLite error with which this call is to fail.
   int next(DiskCall call) noexcept;
   [[nodiscard]] DiskFault fault() const noexcept { return fault_; }
@@ -45,6 +55,11 @@ class FaultyVfs {
   std::atomic<int> remaining_{0};  // 0: not armed
   std::atomic<bool> fired_{false};
   std::atomic<int> calls_after_fault_{0};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool holding_ = false;
+  int held_ = 0;
 };
 
 }  // namespace kaito::fakes

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <semaphore>
+
 #include "appliance/store/sqlite/sqlite_keyring.hpp"
 #include "appliance/store/sqlite/sqlite_store.hpp"
 #include "tests/fakes/faulty_vfs/faulty_vfs.hpp"
@@ -126,6 +128,71 @@ INSTANTIATE_TEST_SUITE_P(Disk, SqliteFault,
                                          std::pair{DiskCall::sync, DiskFault::io_error},
                                          std::pair{DiskCall::truncate, DiskFault::io_error}),
                          name_of);
+
+// A sync that takes as long as the test wants.
+class SlowSync : public testing::Test {
+ protected:
+  // With its log's head written: SQLite syncs that by itself.
+  std::unique_ptr<Store> open_begun_log() {
+    auto store = open_store(directory_.path() / "store.db", {.vfs = vfs_.name()}, log_.logger()).value();
+    EXPECT_DONE(samples::write(*store, [](Writer& writer) { return writer.put_meta("key", Bytes(10)); }));
+    return store;
+  }
+  Future<Result<void>> add(Store& store, std::uint32_t n) {
+    return store.write(
+        [this, n](Writer& writer) {
+          ran_.release();
+          return writer.insert(samples::org(n));
+        },
+        JobKind::change);
+  }
+  static bool present(Store& store, std::uint32_t n) {
+    return store.snapshot().value()->org(nth<OrgId>(n)).value().has_value();
+  }
+
+  void await_runs(int jobs) {
+    for (int i = 0; i < jobs; ++i) ran_.acquire();
+  }
+
+  static constexpr std::uint32_t kJobs = 9;
+  static constexpr int kSurelyRun = 7;  // the first, and as many more as the writer is woken for during a sync
+  std::counting_semaphore<> ran_{0};
+  samples::SilentLog log_;
+  samples::TemporaryDirectory directory_;
+  fakes::FaultyVfs vfs_{"slow"};
+};
+
+TEST_F(SlowSync, TheNextBatchIsFilledMeanwhileAndNobodyIsToldBeforeItsSync) {
+  auto store = open_begun_log();
+  vfs_.hold_syncs();
+  std::vector<Future<Result<void>>> jobs;
+  jobs.push_back(add(*store, 1));
+  vfs_.await_held_sync();
+  for (std::uint32_t n = 2; n <= kJobs; ++n) jobs.push_back(add(*store, n));
+  await_runs(kSurelyRun);  // while the first one's sync still waits
+  EXPECT_FALSE(present(*store, kJobs)) << "the second batch was committed before the first one was durable";
+  for (auto& job : jobs) EXPECT_FALSE(job.await_ready());
+  vfs_.let_go();
+  for (auto& job : jobs) EXPECT_DONE(sync_wait(samples::await(std::move(job))));
+  EXPECT_EQ(store->statistics().batches, 3U);
+  for (std::uint32_t n = 1; n <= kJobs; ++n) EXPECT_TRUE(present(*store, n)) << n;
+}
+
+TEST_F(SlowSync, F26AFailedSyncFailsItsBatchAndTheOneThatWasFilledMeanwhile) {
+  auto store = open_begun_log();
+  vfs_.arm(DiskCall::sync, 1, DiskFault::io_error);
+  vfs_.hold_syncs();
+  std::vector<Future<Result<void>>> jobs;
+  jobs.push_back(add(*store, 1));
+  vfs_.await_held_sync();
+  for (std::uint32_t n = 2; n <= kJobs; ++n) jobs.push_back(add(*store, n));
+  await_runs(kSurelyRun);
+  vfs_.let_go();
+  for (auto& job : jobs) EXPECT_CODE(sync_wait(samples::await(std::move(job))), Code::storage_failed);
+  EXPECT_TRUE(store->failed());
+  EXPECT_EQ(vfs_.calls_after_fault(), 0);
+  for (std::uint32_t n = 2; n <= kJobs; ++n) EXPECT_FALSE(present(*store, n)) << n;
+}
 
 class KeyringFault : public SqliteFault {};
 

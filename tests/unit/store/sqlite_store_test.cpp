@@ -218,7 +218,8 @@ TEST_F(SqliteStore, ABatchIsNoLargerThanItsLimit) {
   for (int i = 0; i < 25; ++i) futures.push_back(store->write([](Writer&) { return Status{}; }, JobKind::record));
   go_on.count_down();
   for (auto& future : futures) EXPECT_DONE(sync_wait(samples::await(std::move(future))));
-  EXPECT_EQ(store->statistics().batches, 4U);
+  // The first job is joined by nine of those that came while it ran.
+  EXPECT_EQ(store->statistics().batches, 3U);
 }
 
 TEST_F(SqliteStore, TheLogIsKeptShortWhileWritingAndEmptyAfterClosing) {
