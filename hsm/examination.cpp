@@ -45,6 +45,7 @@ TokenOutcome try_hmac(Session& session, CK_MECHANISM_TYPE mechanism) {
 }
 
 // A pair of session objects wraps a key and unwraps it again.
+template <OaepHash kHash>
 TokenOutcome try_oaep(Session& session, CK_MECHANISM_TYPE) {
   Mechanism pairs(CKM_RSA_PKCS_KEY_PAIR_GEN);
   KAITO_TRY(const auto pair, session.generate_key_pair(pairs.get(),
@@ -67,7 +68,7 @@ TokenOutcome try_oaep(Session& session, CK_MECHANISM_TYPE) {
                                                                             .flag(CKA_PRIVATE, true)
                                                                             .flag(CKA_EXTRACTABLE, true)));
   const OwnedObject key(session, handle);
-  OaepMechanism oaep;
+  OaepMechanism oaep(kHash);
   KAITO_TRY(const Bytes wrapped, session.wrap(oaep.get(), public_key.handle(), key.handle()));
   KAITO_TRY(const ObjectHandle unwrapped, session.unwrap(oaep.get(), private_key.handle(), wrapped,
                                                          AttributeTemplate()
@@ -87,7 +88,8 @@ constexpr std::array kCandidates{
     Candidate{"AES-KWP, older number", CKM_AES_KEY_WRAP_PAD, kWraps, try_key_wrap_pad},
     Candidate{"AES blocks", CKM_AES_ECB, kCiphers, test_key_wrap_by_blocks},
     Candidate{"AES blocks by CBC", CKM_AES_CBC, kCiphers, test_key_wrap_by_blocks},
-    Candidate{"RSA-OAEP of org KEKs", CKM_RSA_PKCS_OAEP, kWraps, try_oaep},
+    Candidate{"RSA-OAEP of org KEKs", CKM_RSA_PKCS_OAEP, kWraps, try_oaep<OaepHash::sha1>},
+    Candidate{"RSA-OAEP with SHA-256", CKM_RSA_PKCS_OAEP, kWraps, try_oaep<OaepHash::sha256>},
     Candidate{"Ed25519", CKM_EDDSA, CKF_SIGN | CKF_VERIFY, try_ed25519},
     Candidate{"HMAC-SHA256", CKM_SHA256_HMAC, CKF_SIGN, try_hmac},
 };

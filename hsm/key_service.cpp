@@ -56,6 +56,7 @@ TokenOutcome KeyService::find_keys() {
   KAITO_CHECK(canary_->sing(session()));
   KAITO_TRY(platform_keks_, PlatformKeks::find(session()));
   KAITO_TRY(backup_keys_, PlatformKeks::find(session(), PlatformKeks::kBackupLabel));
+  KAITO_TRY(import_keys_, ImportKeys::find(session()));
   KAITO_TRY(audit_keys_, AuditKeys::find(session()));
   return {};
 }
@@ -124,6 +125,7 @@ TokenStatus KeyService::status() const {
   status.max_sessions = session_limit(info);
   for (const KeyVersion version : platform_keks_.versions()) status.platform_keks.push_back({.version = version});
   for (const KeyVersion version : backup_keys_.versions()) status.backup_keys.push_back({.version = version});
+  for (const KeyVersion version : import_keys_.versions()) status.wrapping_keys.push_back({.version = version});
   status.audit_keys = audit_keys_.all();
   status.org_keks = org_keks_.uses(kListedOrgKeks);
   status.loaded_org_keks = org_keks_.size();
@@ -144,24 +146,42 @@ Status KeyService::make_durable(Undo undo) {
   return fail(kept.error());
 }
 
-Status KeyService::create_kek(PlatformKeks& keks, KeyVersion version, std::string_view event) {
-  if (keks.has(version)) return fail(Code::conflict, fmt::format("key version {} exists", version));
+template <class Keys, class Create>
+Status KeyService::create_key(Keys& keys, KeyVersion version, std::string_view event, Create create) {
+  if (keys.has(version)) return fail(Code::conflict, fmt::format("key version {} exists", version));
   KAITO_CHECK(attempt([&]() -> TokenOutcome {
     // A try that was cut short may have made it all the same.
-    if (keks.has(version)) return {};
-    return keks.create(session(), methods_.org_kek, version);
+    if (keys.has(version)) return {};
+    return create();
   }));
-  KAITO_CHECK(make_durable([&] { return keks.destroy(session(), version).has_value(); }));
+  KAITO_CHECK(make_durable([&] { return keys.destroy(session(), version).has_value(); }));
   logger_.info(event, {{"version", version}});
   return {};
 }
 
 Status KeyService::create_platform_kek(KeyVersion version) {
-  return create_kek(platform_keks_, version, "hsm.platform_kek.created");
+  return create_key(platform_keks_, version, "hsm.platform_kek.created",
+                    [&] { return platform_keks_.create(session(), methods_.org_kek, version); });
 }
 
 Status KeyService::create_backup_key(KeyVersion version) {
-  return create_kek(backup_keys_, version, "hsm.backup_key.created");
+  return create_key(backup_keys_, version, "hsm.backup_key.created",
+                    [&] { return backup_keys_.create(session(), methods_.org_kek, version); });
+}
+
+Status KeyService::create_wrapping_key(KeyVersion version) {
+  return create_key(import_keys_, version, "hsm.wrapping_key.created",
+                    [&] { return import_keys_.create(session(), version); });
+}
+
+Result<WrappingKey> KeyService::wrapping_key(KeyVersion version) {
+  return attempt([&] { return import_keys_.describe(session(), methods_, version); });
+}
+
+Result<ImportedKey> KeyService::import_org_kek(const ImportRequest& request) {
+  auto imported = attempt([&] { return org_keks_.import(session(), methods_, platform_keks_, import_keys_, request); });
+  if (!imported && imported.error().code == Code::integrity) ++counters_.refused;
+  return imported;
 }
 
 template <class Keys>
@@ -186,6 +206,10 @@ Status KeyService::destroy_platform_kek(KeyVersion version) {
 
 Status KeyService::destroy_backup_key(KeyVersion version) {
   return destroy_key(backup_keys_, version, "hsm.backup_key.destroyed");
+}
+
+Status KeyService::destroy_wrapping_key(KeyVersion version) {
+  return destroy_key(import_keys_, version, "hsm.wrapping_key.destroyed");
 }
 
 Status KeyService::destroy_audit_key(KeyVersion version) {

@@ -11,6 +11,7 @@
 #include "hsm/audit_keys.hpp"
 #include "hsm/canary.hpp"
 #include "hsm/guarded_token_directory.hpp"
+#include "hsm/import_keys.hpp"
 #include "hsm/known_answers.hpp"
 #include "hsm/org_keks.hpp"
 #include "hsm/platform_keks.hpp"
@@ -49,10 +50,15 @@ class KeyService {
   Result<AuditKey> audit_key(KeyVersion version);
   Result<ByteArray<64>> sign(KeyVersion version, ByteView message);
   Status create_backup_key(KeyVersion version);
+  // Takes seconds.
+  Status create_wrapping_key(KeyVersion version);
+  Result<WrappingKey> wrapping_key(KeyVersion version);
+  Result<ImportedKey> import_org_kek(const ImportRequest& request);
   // Success when the key is gone from the token and from the guarded copy; also when it was gone before.
   Status destroy_platform_kek(KeyVersion version);
   Status destroy_audit_key(KeyVersion version);
   Status destroy_backup_key(KeyVersion version);
+  Status destroy_wrapping_key(KeyVersion version);
 
   // Set when nothing but a new process can help; the worker then answers what it has and ends.
   [[nodiscard]] const std::optional<Error>& must_restart() const noexcept { return must_restart_; }
@@ -71,7 +77,8 @@ class KeyService {
   auto attempt(Operation operation) -> Result<typename std::invoke_result_t<Operation>::value_type>;
   template <class Undo>
   Status make_durable(Undo undo);
-  Status create_kek(PlatformKeks& keks, KeyVersion version, std::string_view event);
+  template <class Keys, class Create>
+  Status create_key(Keys& keys, KeyVersion version, std::string_view event, Create create);
   template <class Keys>
   Status destroy_key(Keys& keys, KeyVersion version, std::string_view event);
   TokenOutcome judge_items(bool refused);
@@ -87,6 +94,7 @@ class KeyService {
   std::optional<Canary> canary_;
   PlatformKeks platform_keks_{PlatformKeks::kLabel};
   PlatformKeks backup_keys_{PlatformKeks::kBackupLabel};
+  ImportKeys import_keys_;
   AuditKeys audit_keys_;
   OrgKeks org_keks_;
   TokenStatus counters_;  // of it, only the counters are used

@@ -5,6 +5,7 @@
 
 #include "appliance/base/bytes.hpp"
 #include "hsm/pkcs11.hpp"
+#include "hsm/protocol/key_import.hpp"
 
 namespace kaito::hsm {
 
@@ -57,12 +58,12 @@ class BlockMechanism {
 };
 
 // CKM_RSA_PKCS_OAEP without a label (RFC 8017 §7.1), PKCS#11 v2.40 §2.1.8. SHA-1 is as good here as any: OAEP does not
-// need it to resist collisions, and SoftHSM has no other.
+// need it to resist collisions, and SoftHSM 2.6.1 has no other.
 class OaepMechanism {
  public:
-  OaepMechanism() noexcept
-      : parameters_{.hashAlg = CKM_SHA_1,
-                    .mgf = CKG_MGF1_SHA1,
+  explicit OaepMechanism(OaepHash hash = OaepHash::sha1) noexcept
+      : parameters_{.hashAlg = hash == OaepHash::sha256 ? CKM_SHA256 : CKM_SHA_1,
+                    .mgf = hash == OaepHash::sha256 ? CKG_MGF1_SHA256 : CKG_MGF1_SHA1,
                     .source = CKZ_DATA_SPECIFIED,
                     .pSourceData = nullptr,
                     .ulSourceDataLen = 0},

@@ -126,6 +126,60 @@ TokenOutcome check_binding(Session& session, const WrapMethods& methods, ObjectH
   return opened;
 }
 
+AttributeTemplate to_be_checked(const WrapMethods&) {
+  return session_key().flag(CKA_EXTRACTABLE, false).flag(CKA_ENCRYPT, true).flag(CKA_DECRYPT, false);
+}
+AttributeTemplate to_be_wrapped(const WrapMethods& methods) {
+  return allow_wrapping_deks(session_key().flag(CKA_EXTRACTABLE, true), methods);
+}
+// Unwrapped keys are extractable by default (§5.13), and opencryptoki does not let it be said.
+AttributeTemplate to_be_wrapped_unsaid(const WrapMethods& methods) {
+  return allow_wrapping_deks(session_key(), methods);
+}
+AttributeTemplate to_be_checked_unsaid(const WrapMethods&) {
+  return session_key().flag(CKA_ENCRYPT, true).flag(CKA_DECRYPT, false);
+}
+
+using Attributes = AttributeTemplate (*)(const WrapMethods&);
+TokenResult<OwnedObject> unwrap_import(Session& session, const WrapMethods& methods, ImportKeys& wrapping,
+                                       const KeyToImportView& key, Attributes attributes, Attributes unsaid) {
+  auto unwrapped = wrapping.unwrap(session, methods, key, attributes);
+  if (unwrapped || unwrapped.error().error.code != Code::hsm_unsupported) return unwrapped;
+  return wrapping.unwrap(session, methods, key, unsaid);
+}
+
+// What AES makes of a block of zeros: by encryption where the token has single blocks, else as it says itself.
+TokenResult<CheckValue> check_value_of(Session& session, const WrapMethods& methods, ObjectHandle key) {
+  CheckValue value{};
+  if (methods.blocks != 0) {
+    BlockMechanism mechanism(methods.blocks);
+    ByteArray<16> block{};
+    KAITO_TRY(const std::size_t size, session.encrypt(mechanism.get(), key, ByteArray<16>{}, block));
+    std::copy_n(block.begin(), value.size(), value.begin());
+    wipe(block);  // the whole of it is AES-GCM's hash key
+    if (size == block.size()) return value;
+    return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "one AES block gave another size"}));
+  }
+  KAITO_TRY(const auto said, session.bytes(key, CKA_CHECK_VALUE));
+  if (!said || said->size() != value.size())
+    return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "the token gives no check value of a key"}));
+  std::ranges::copy(*said, value.begin());
+  return value;
+}
+
+// As the token says, or as the size of its AES key wrap does (RFC 3394 and RFC 5649 add 8 bytes): SoftHSM says 0.
+TokenOutcome check_size(Session& session, ObjectHandle key, const WrappedKey& wrapped) {
+  KAITO_TRY(const auto said, session.number(key, CKA_VALUE_LEN));
+  std::size_t size = said.value_or(0);
+  if (size == 0 && wrapped.scheme != WrapScheme::rsa_oaep && wrapped.wrapped.size() > 8)
+    size = wrapped.wrapped.size() - 8;
+  if (size == kDekSize) return {};
+  if (size == 0)
+    return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "an imported key's size cannot be known"}));
+  return fail(Failure(Error{.code = Code::invalid_request,
+                            .detail = fmt::format("the imported key has {} bytes, not {}", size, kDekSize)}));
+}
+
 // What the token has just made itself cannot be a caller's bad data: a data error then is the token's failure.
 template <class T>
 TokenResult<T> own_work(TokenResult<T> result) {
@@ -169,6 +223,28 @@ TokenResult<Bytes> OrgKeks::rewrap(Session& session, const WrapMethods& methods,
   KAITO_TRY(const OwnedObject fresh, own_work(unwrap(session, methods, new_kek, after)));
   KAITO_CHECK(own_work(check_binding(session, methods, fresh.handle(), after, kek.aad)));
   return after.serialize();
+}
+
+TokenResult<ImportedKey> OrgKeks::import(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
+                                         ImportKeys& wrapping, const ImportRequest& request) {
+  KAITO_TRY(const PlatformKey platform_kek, platform.at(request.platform_version));
+  const KeyToImportView customers{request.wrapping_version, request.mechanism, request.wrapped};
+  ImportedKey imported;
+  {
+    KAITO_TRY(const OwnedObject checked,
+              unwrap_import(session, methods, wrapping, customers, to_be_checked, to_be_checked_unsaid));
+    KAITO_TRY(imported.check_value, check_value_of(session, methods, checked.handle()));
+  }
+  KAITO_TRY(const OwnedObject source,
+            unwrap_import(session, methods, wrapping, customers, to_be_wrapped, to_be_wrapped_unsaid));
+  KAITO_TRY(WrappedKey key, wrap(session, methods, platform_kek, request.platform_version, source.handle()));
+  KAITO_CHECK(check_size(session, source.handle(), key));
+  KAITO_CHECK(bind(session, methods, source.handle(), key, request.aad, random_));
+  // Bound by the customer's key and opened by the blob's: they are the same.
+  KAITO_TRY(const OwnedObject fresh, own_work(unwrap(session, methods, platform_kek, key)));
+  KAITO_CHECK(own_work(check_binding(session, methods, fresh.handle(), key, request.aad)));
+  imported.blob = key.serialize();
+  return imported;
 }
 
 TokenResult<LoadedOrgKek*> OrgKeks::load(Session& session, const WrapMethods& methods, const PlatformKeks& platform,

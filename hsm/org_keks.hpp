@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "appliance/base/random.hpp"
+#include "hsm/import_keys.hpp"
 #include "hsm/lru_cache.hpp"
 #include "hsm/platform_keks.hpp"
 #include "hsm/protocol/messages.hpp"
@@ -16,6 +17,12 @@ struct LoadedOrgKek {
   OwnedObject key;
   KeyVersion platform_version = 0;
   OrgKekUse use;
+};
+
+// A customer's key as an org KEK.
+struct ImportedKey {
+  Bytes blob;
+  CheckValue check_value{};
 };
 
 class OrgKeks {
@@ -36,6 +43,11 @@ class OrgKeks {
   // version `from`. Does not load it.
   TokenResult<Bytes> rewrap(Session& session, const WrapMethods& methods, const PlatformKeks& platform, KeyVersion from,
                             KeyVersion to, OrgKekView kek);
+
+  // A customer's key as an org KEK: wrapped by a platform KEK, bound to its place, proven to open. It never leaves the
+  // token in clear. A data_error: it does not unwrap. invalid_request: it is no AES-256 key.
+  TokenResult<ImportedKey> import(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
+                                  ImportKeys& wrapping, const ImportRequest& request);
 
   // Forgets those that came from a platform KEK.
   void forget(KeyVersion platform_version);

@@ -77,13 +77,14 @@ TokenResult<PlatformKey> PlatformKeks::generate(Session& session, KeyVersion ver
   return PlatformKey{.wrapping = key, .unwrapping = key};
 }
 
-TokenResult<PlatformKey> PlatformKeks::generate_pair(Session& session, KeyVersion version) const {
+TokenResult<PlatformKey> PlatformKeks::generate_pair(Session& session, KeyVersion version,
+                                                     CK_ULONG modulus_bits) const {
   // What is left of a pair whose destruction or creation was cut short.
   KAITO_CHECK(destroy_and_look_again(session, CKO_PUBLIC_KEY, label_, version, std::nullopt));
   Mechanism mechanism(CKM_RSA_PKCS_KEY_PAIR_GEN);
   KAITO_TRY(const auto pair, session.generate_key_pair(mechanism.get(),
                                                        named(version)
-                                                           .number(CKA_MODULUS_BITS, kModulusBits)
+                                                           .number(CKA_MODULUS_BITS, modulus_bits)
                                                            .bytes(CKA_PUBLIC_EXPONENT, kPublicExponent)
                                                            .flag(CKA_WRAP, true)
                                                            .flag(CKA_ENCRYPT, false)
@@ -98,7 +99,7 @@ TokenResult<PlatformKey> PlatformKeks::generate_pair(Session& session, KeyVersio
   return PlatformKey{.is_pair = true, .wrapping = pair.public_key, .unwrapping = pair.private_key};
 }
 
-TokenOutcome PlatformKeks::create(Session& session, WrapScheme scheme, KeyVersion version) {
+TokenOutcome PlatformKeks::check_absent(Session& session, KeyVersion version) const {
   if (has(version))
     return fail(Failure(Error{.code = Code::conflict, .detail = fmt::format("{} exists", name_of(version))}));
   // The token's word, not only ours: two keys of one version would be refused at the next start.
@@ -108,8 +109,23 @@ TokenOutcome PlatformKeks::create(Session& session, WrapScheme scheme, KeyVersio
       return fail(Failure({.code = Code::hsm_unavailable, .detail = fmt::format("{} appeared", name_of(version))},
                           ReturnClass::reopen));
   }
-  KAITO_TRY(const PlatformKey key,
-            scheme == WrapScheme::rsa_oaep ? generate_pair(session, version) : generate(session, version));
+  return {};
+}
+
+TokenOutcome PlatformKeks::create(Session& session, WrapScheme scheme, KeyVersion version) {
+  if (scheme == WrapScheme::rsa_oaep) return create_pair(session, version, kModulusBits);
+  KAITO_CHECK(check_absent(session, version));
+  KAITO_TRY(const PlatformKey key, generate(session, version));
+  return keep(session, version, key);
+}
+
+TokenOutcome PlatformKeks::create_pair(Session& session, KeyVersion version, CK_ULONG modulus_bits) {
+  KAITO_CHECK(check_absent(session, version));
+  KAITO_TRY(const PlatformKey key, generate_pair(session, version, modulus_bits));
+  return keep(session, version, key);
+}
+
+TokenOutcome PlatformKeks::keep(Session& session, KeyVersion version, PlatformKey key) {
   // A token may set an attribute otherwise than it was asked to.
   auto added = add(session, version, key);
   if (added) return {};

@@ -23,7 +23,7 @@ class PlatformKeks {
 
   static constexpr std::string_view kBackupLabel = "kaito-backup-key";
 
-  // None yet. `label` is one of the two above.
+  // None yet. `label` is one of the two above, or ImportKeys::kLabel.
   explicit PlatformKeks(std::string_view label) : label_(label) {}
 
   // Looks for all versions and checks each. hsm_key_rejected: wrong attributes, half a pair, or two keys of one
@@ -33,6 +33,8 @@ class PlatformKeks {
   // In the token, sensitive and not extractable from its first moment; of the kind that `scheme` needs. conflict: the
   // version exists.
   TokenOutcome create(Session& session, WrapScheme scheme, KeyVersion version);
+  // The same for an RSA pair of a given size.
+  TokenOutcome create_pair(Session& session, KeyVersion version, CK_ULONG modulus_bits);
   // Succeeds only when the token was searched again and the key was not found (F16); also when there was none. Returns
   // how many objects there were.
   TokenResult<std::size_t> destroy(Session& session, KeyVersion version);
@@ -50,7 +52,9 @@ class PlatformKeks {
   TokenOutcome add(Session& session, KeyVersion version, PlatformKey key);
   TokenOutcome find_pairs(Session& session);
   TokenResult<PlatformKey> generate(Session& session, KeyVersion version) const;
-  TokenResult<PlatformKey> generate_pair(Session& session, KeyVersion version) const;
+  TokenResult<PlatformKey> generate_pair(Session& session, KeyVersion version, CK_ULONG modulus_bits) const;
+  TokenOutcome check_absent(Session& session, KeyVersion version) const;
+  TokenOutcome keep(Session& session, KeyVersion version, PlatformKey key);
   std::string_view label_;
   std::map<KeyVersion, PlatformKey> keys_;
 };

@@ -4,6 +4,7 @@
 #include "appliance/api/handlers/codes.hpp"
 #include "appliance/api/handlers/groups.hpp"
 #include "appliance/api/handlers/imports.hpp"
+#include "appliance/api/handlers/key_import.hpp"
 #include "appliance/api/handlers/keys.hpp"
 #include "appliance/api/handlers/members.hpp"
 #include "appliance/api/handlers/orgs.hpp"
@@ -254,6 +255,22 @@ void add_org_keys(Rows& rows) {
                                             staff({auditor, security_officer}).or_members(Role::owner)));
 }
 
+void add_key_import(Rows& rows) {
+  rows.push_back(endpoint<CreateWrappingKey>(Method::post, "/v1/keys/wrapping-keys", "key.wrapping.create",
+                                             "Make the next pair by which owners send keys of their own",
+                                             staff({security_officer}).freshly(), kCreated));
+  rows.push_back(endpoint<DestroyWrappingKey>(Method::del, "/v1/keys/wrapping-keys/{wrapping_version}",
+                                              "key.wrapping.destroy", "Destroy a wrapping key",
+                                              staff({security_officer}).freshly(), kWrite));
+  rows.push_back(endpoint<GetWrappingCertificate>(Method::get, "/v1/keys/wrapping-certificate",
+                                                  "key.wrapping.certificate.read",
+                                                  "The certificate of a wrapping key, signed with the audit key",
+                                                  staff({auditor, security_officer}).or_members(Role::owner)));
+  rows.push_back(endpoint<ImportOrgKey>(Method::post, "/v1/orgs/{org}/key/imports", "org.key.import",
+                                        "Go over to a key that the owner has made", members(Role::owner).freshly(),
+                                        kCreated));
+}
+
 Rows make_table() {
   Rows rows;
   add_public_rows(rows);
@@ -266,6 +283,7 @@ Rows make_table() {
   add_api_keys(rows);
   add_keys(rows);
   add_org_keys(rows);
+  add_key_import(rows);
   add_audit(rows);
   return rows;
 }

@@ -14,7 +14,9 @@
 #include "appliance/auth/staff_login.hpp"
 #include "appliance/auth/staff_registry.hpp"
 #include "appliance/base/worker_pool.hpp"
+#include "appliance/keys/key_import.hpp"
 #include "appliance/keys/rotations.hpp"
+#include "appliance/keys/wrapping_keys.hpp"
 #include "appliance/vault/codes.hpp"
 #include "appliance/vault/directory.hpp"
 #include "appliance/vault/imports.hpp"
@@ -38,6 +40,8 @@ struct Services {
   auth::StaffLogin& staff_login;
   auth::StaffRegistry& staff_registry;
   keys::Rotations& rotations;
+  keys::WrappingKeys& wrapping_keys;
+  keys::KeyImport& key_import;
   vault::Orgs& orgs;
   vault::Directory& directory;
   vault::Seeds& seeds;

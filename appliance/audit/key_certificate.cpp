@@ -38,6 +38,7 @@ std::string_view key_name(store::KeyKind kind) noexcept {
     case store::KeyKind::org: return "org-kek";
     case store::KeyKind::audit: return "audit-key";
     case store::KeyKind::backup: return "backup-key";
+    case store::KeyKind::wrapping: return "wrapping-key";
   }
   return "";
 }

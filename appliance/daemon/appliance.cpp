@@ -95,6 +95,9 @@ struct ServiceParts {
         engine({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, random, engine_settings(config)),
         rotations({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, engine, random,
                   config.destroy_old_keys),
+        wrapping_keys(hsm, store, journal, signer, clock),
+        key_import({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, engine, random,
+                   config.destroy_old_keys),
         sealer(org_keys, clock, random),
         opener(org_keys),
         orgs(store, journal, org_keys, sealer, clock, random, log),
@@ -121,6 +124,8 @@ struct ServiceParts {
   keys::AuditSigner signer;
   keys::RotationEngine engine;
   keys::Rotations rotations;
+  keys::WrappingKeys wrapping_keys;
+  keys::KeyImport key_import;
   vault::SeedSealer sealer;
   vault::SeedOpener opener;
   vault::Orgs orgs;
@@ -240,6 +245,8 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .staff_login = services->staff_login,
                                      .staff_registry = services->staff_registry,
                                      .rotations = services->rotations,
+                                     .wrapping_keys = services->wrapping_keys,
+                                     .key_import = services->key_import,
                                      .orgs = services->orgs,
                                      .directory = services->directory,
                                      .seeds = services->seeds,

@@ -20,6 +20,7 @@ Result<TokenKeys> rows_of(const HsmKeys& keys, const std::string& origin, TimePo
   };
   for (const KeyVersion version : keys.platform_versions) add(store::KeyKind::platform, version);
   for (const KeyVersion version : keys.backup_versions) add(store::KeyKind::backup, version);
+  for (const KeyVersion version : keys.wrapping_versions) add(store::KeyKind::wrapping, version);
   for (const auto& key : keys.audit_keys) {
     add(store::KeyKind::audit, key.version);
     KAITO_TRY(auto verifier, audit::VerifierKey::make(origin, key.public_key));

@@ -75,6 +75,7 @@ Task<Result<HsmKeys>> find_keys(hsm::Client& hsm, bool make_missing) {
   HsmKeys keys;
   for (const auto& kek : status.platform_keks) keys.platform_versions.push_back(kek.version);
   for (const auto& key : status.backup_keys) keys.backup_versions.push_back(key.version);
+  for (const auto& key : status.wrapping_keys) keys.wrapping_versions.push_back(key.version);
   keys.platform_version = std::ranges::max(keys.platform_versions);
   keys.audit_keys = std::move(status.audit_keys);
   std::ranges::sort(keys.audit_keys, {}, &hsm::AuditKey::version);

@@ -19,6 +19,7 @@ struct HsmKeys {
   std::vector<hsm::AuditKey> audit_keys;  // oldest first
   std::vector<KeyVersion> platform_versions;
   std::vector<KeyVersion> backup_versions;
+  std::vector<KeyVersion> wrapping_versions;
 };
 
 // What the token holds. `make_missing`: creates version 1 of what is not there (set-up only); otherwise a missing key

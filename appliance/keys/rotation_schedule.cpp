@@ -27,6 +27,7 @@ Status RotationSchedule::add_due_hsm_keys(store::Reader& reader, std::vector<Rot
   for (const auto& key : keys)
     if (!key.destroyed_at) newest[key.kind] = key;
   for (const auto& [kind, key] : newest) {
+    if (kind == store::KeyKind::wrapping) continue;
     const bool wanted = key.created_at < oldest_allowed() || (shred && kind == store::KeyKind::platform);
     if (!wanted) continue;
     KAITO_TRY(const auto open, reader.open_rotation(kind, std::nullopt));

@@ -8,6 +8,7 @@ std::unique_ptr<RotationWork> make_rotation_work(store::KeyKind kind, RotationPa
     case store::KeyKind::org: return make_org_rotation(parts);
     case store::KeyKind::audit: return make_audit_rotation(parts);
     case store::KeyKind::backup: return make_backup_rotation(parts);
+    case store::KeyKind::wrapping: break;  // never rotated, see store::KeyKind
   }
   return nullptr;
 }

@@ -42,6 +42,8 @@ Task<Result<auth::Recorded<RotationProgress>>> Rotations::start(const auth::Perm
                                                                 std::optional<bool> destroy_old) {
   if (permit.org().has_value() != (kind == store::KeyKind::org))
     co_return fail_invalid("kind", "must be a key of the appliance; an org's key is rotated below its org");
+  if (kind == store::KeyKind::wrapping)
+    co_return fail_invalid("kind", "must not be wrapping: its next version is made below /v1/keys/wrapping-keys");
   co_return co_await begin(
       permit, {.kind = kind, .org = permit.org(), .destroy_old = destroy_old.value_or(destroy_old_by_default_)}, false);
 }

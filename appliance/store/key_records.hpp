@@ -17,7 +17,8 @@ using RotationId = Id<struct RotationTag>;
 
 namespace kaito::store {
 
-enum class KeyKind : std::uint8_t { platform = 1, org = 2, audit = 3, backup = 4 };
+// A wrapping key has no rotation: nothing that lasts is wrapped by it.
+enum class KeyKind : std::uint8_t { platform = 1, org = 2, audit = 3, backup = 4, wrapping = 5 };
 
 enum class RotationState : std::uint8_t {
   running = 1,
@@ -82,7 +83,7 @@ struct DeletedOrg {
   friend bool operator==(const DeletedOrg&, const DeletedOrg&) = default;
 };
 
-// A version of a key that lives in the HSM itself: platform, audit or backup.
+// A version of a key that lives in the HSM itself: platform, audit, backup or wrapping.
 struct HsmKey {
   KeyKind kind = KeyKind::platform;
   KeyVersion version = 0;

@@ -19,6 +19,7 @@ struct KeyringEntry {
   Bytes blob;                       // docs/formats/wrapped-key.md
   TimePoint created_at{};           // of the org KEK
   std::uint64_t invocations = 0;    // AES-GCM encryptions with the org KEK, reserved ahead
+  Bytes check_value;                // of a key that the customer made and imported, 3 bytes; empty: made in an HSM
   friend bool operator==(const KeyringEntry&, const KeyringEntry&) = default;
 };
 

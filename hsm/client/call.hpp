@@ -17,7 +17,8 @@ struct Call {
   SteadyPoint deadline;
   // Called once, with a reader of the reply behind its outcome, or with the error. The reply is wiped after the call.
   std::move_only_function<void(Result<ByteReader>)> done;
-  std::size_t weight = 1;  // callers that wait for it
+  std::size_t weight = 1;    // callers that wait for it
+  Milliseconds allowance{};  // that the worker may be silent beyond the call deadline
 };
 
 // An unwrap_dek that has not been put into a frame yet.

@@ -7,7 +7,8 @@
 namespace kaito::hsm {
 namespace {
 
-// Both queues are in the order of their deadlines, since every call is given the same time.
+// Both queues are in the order of their deadlines, since every call is given the same time; but for the rare one that
+// makes an RSA pair, which holds up the expiry of those behind it until it is sent.
 template <class Queue>
 Queue take_expired(Queue& queue, SteadyPoint now) {
   Queue expired;

@@ -8,7 +8,8 @@
 namespace kaito::hsm {
 namespace {
 
-constexpr std::size_t kMaxList = 65536;  // DEKs in one call
+constexpr std::size_t kMaxList = 65536;          // DEKs in one call
+constexpr Milliseconds kPairGeneration{60'000};  // RSA-4096; its time is a matter of luck
 
 Status check_config(const ClientConfig& config) {
   if (config.max_batch < 1 || config.max_batch > kMaxBatch)
@@ -256,6 +257,38 @@ Future<Result<ByteArray<64>>> Client::sign(KeyVersion audit_key, Bytes message) 
   return request<ByteArray<64>>(
       *supervisor_, checked, Op::sign, [&](WireWriter& out) { write_sign_request(out, audit_key, message); },
       [](ByteReader& in) { return read_array<64>(in); });
+}
+
+Future<Status> Client::create_wrapping_key(KeyVersion version) {
+  const Status checked = check_version(version);
+  return request<void>(
+      *supervisor_, checked, Op::create_wrapping_key, [&](WireWriter& out) { out.u32(version); }, decode_nothing,
+      kPairGeneration);
+}
+
+Future<Result<WrappingKey>> Client::wrapping_key(KeyVersion version) {
+  return request_version<WrappingKey>(*supervisor_, Op::wrapping_key, version, read_wrapping_key);
+}
+
+Future<Status> Client::destroy_wrapping_key(KeyVersion version) {
+  return request_version<void>(*supervisor_, Op::destroy_wrapping_key, version, decode_nothing);
+}
+
+Future<Result<ImportedOrgKek>> Client::import_org_kek(KeyVersion platform_version, Bytes aad, KeyToImport key) {
+  Status checked = check_version(platform_version);
+  if (checked) checked = check_version(key.wrapping_version);
+  if (checked) checked = check_aad(aad);
+  if (checked && (key.wrapped.empty() || key.wrapped.size() > kMaxWrappedImport))
+    checked = fail_invalid("wrapped", fmt::format("must be 1 to {} bytes", kMaxWrappedImport));
+  return request<ImportedOrgKek>(
+      *supervisor_, checked, Op::import_org_kek,
+      [&](WireWriter& out) { write_import_request(out, platform_version, aad, key); },
+      [platform_version](ByteReader& in) -> Result<ImportedOrgKek> {
+        ImportedOrgKek imported;
+        KAITO_TRY(imported.kek, read_blob(in, platform_version));
+        KAITO_TRY(imported.check_value, read_array<kCheckValueSize>(in));
+        return imported;
+      });
 }
 
 WorkerState Client::state() const { return supervisor_->state(); }

@@ -15,6 +15,7 @@
 #include "appliance/base/time.hpp"
 #include "hsm/client/client_config.hpp"
 #include "hsm/client/worker_state.hpp"
+#include "hsm/protocol/key_import.hpp"
 #include "hsm/protocol/token_status.hpp"
 #include "hsm/protocol/wrapped_dek.hpp"
 #include "hsm/protocol/wrapped_org_kek.hpp"
@@ -84,6 +85,21 @@ class Client {
   Future<Result<PlatformKek>> create_backup_key(KeyVersion version);
   // As destroy_platform_kek().
   Future<Status> destroy_backup_key(KeyVersion version);
+
+  // An RSA pair by which customers send keys, RSA-4096 or RSA-3072; the private half unwraps and does nothing else. The
+  // worker does nothing else for the second or two that it takes. conflict: the version exists. hsm_unsupported: the
+  // token has no such keys.
+  Future<Status> create_wrapping_key(KeyVersion version);
+  // Its public half, and how to wrap with it. not_found: no such version.
+  Future<Result<WrappingKey>> wrapping_key(KeyVersion version);
+  // As destroy_platform_kek().
+  Future<Status> destroy_wrapping_key(KeyVersion version);
+  // A customer's AES-256 key as an org KEK. It is unwrapped in the token, wrapped there by the platform KEK and never
+  // in clear outside. Nothing is kept here: what to make of the check value is the caller's.
+  //   integrity        it does not unwrap: altered, or wrapped for another key or with another hash
+  //   invalid_request  it is no AES-256 key
+  //   not_found        no such wrapping key, or no such platform KEK
+  Future<Result<ImportedOrgKek>> import_org_kek(KeyVersion platform_version, Bytes aad, KeyToImport key);
 
   [[nodiscard]] WorkerState state() const;
 

@@ -20,12 +20,14 @@ Future<Result<V>> refused(Error error) {
   return std::move(future);
 }
 
-// Sends what `encode(WireWriter&)` writes; the answer is what `decode(ByteReader&)` reads.
+// Sends what `encode(WireWriter&)` writes; the answer is what `decode(ByteReader&)` reads. `allowance`: how much longer
+// than any other call it may take.
 template <class V, class Encode, class Decode>
-Future<Result<V>> request(Supervisor& supervisor, const Status& checked, Op op, Encode encode, Decode decode) {
+Future<Result<V>> request(Supervisor& supervisor, const Status& checked, Op op, Encode encode, Decode decode,
+                          Milliseconds allowance = {}) {
   if (!checked) return refused<V>(checked.error());
   auto [future, completer] = make_future<V>();
-  Call call{.op = op, .payload = {}, .deadline = supervisor.deadline(), .done = {}};
+  Call call{.op = op, .payload = {}, .deadline = supervisor.deadline() + allowance, .done = {}, .allowance = allowance};
   WireWriter out(call.payload);
   encode(out);
   call.done = [done = std::move(completer), decode](Result<ByteReader> reply) mutable {

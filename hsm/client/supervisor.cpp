@@ -265,7 +265,8 @@ void Supervisor::expire_calls(SteadyPoint now) {
 
 SteadyPoint Supervisor::hang_time() const {
   if (sent_.empty()) return SteadyPoint::max();
-  return std::max(sent_.begin()->second.at, last_received_) + config_.call_deadline;
+  const auto& oldest = sent_.begin()->second;  // frames are answered in their order
+  return std::max(oldest.at, last_received_) + config_.call_deadline + oldest.call.allowance;
 }
 
 SteadyPoint Supervisor::next_timer(SteadyPoint now) const {

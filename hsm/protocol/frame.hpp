@@ -35,6 +35,10 @@ enum class Op : std::uint16_t {
   destroy_audit_key = 16,
   create_backup_key = 17,
   destroy_backup_key = 18,
+  create_wrapping_key = 19,
+  wrapping_key = 20,
+  destroy_wrapping_key = 21,
+  import_org_kek = 22,
 };
 
 struct Frame {

@@ -10,12 +10,21 @@ namespace {
 constexpr std::size_t kMaxDetail = 1024;
 constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxListed = 1024;
+constexpr std::size_t kMaxModulus = 1024;
 
 Result<std::size_t> read_count(ByteReader& in, std::size_t limit) {
   KAITO_TRY(const std::uint16_t count, in.u16());
   if (count > limit)
     return fail(Code::invalid_request, fmt::format("{} entries where at most {} may be", count, limit));
   return count;
+}
+
+template <class Enum>
+Result<Enum> read_enumeration(ByteReader& in, Enum first, Enum last) {
+  KAITO_TRY(const std::uint8_t number, in.u8());
+  if (number < static_cast<std::uint8_t>(first) || number > static_cast<std::uint8_t>(last))
+    return fail(Code::invalid_request, fmt::format("{} where a number of a list must be", number));
+  return static_cast<Enum>(number);
 }
 
 void write_versions(WireWriter& out, const std::vector<PlatformKek>& keys) {
@@ -163,6 +172,45 @@ Result<SignRequest> read_sign_request(ByteReader& in) {
   return request;
 }
 
+void write_wrapping_key(WireWriter& out, const WrappingKey& key) {
+  out.u32(key.version);
+  out.string(key.modulus);
+  out.string(key.public_exponent);
+  out.u8(static_cast<std::uint8_t>(key.hash));
+  out.u8(key.takes_aes_key_wrap ? 1 : 0);
+}
+
+Result<WrappingKey> read_wrapping_key(ByteReader& in) {
+  WrappingKey key;
+  KAITO_TRY(key.version, in.u32());
+  KAITO_TRY(const ByteView modulus, read_string(in, kMaxModulus));
+  KAITO_TRY(const ByteView exponent, read_string(in, kMaxModulus));
+  key.modulus.assign(modulus.begin(), modulus.end());
+  key.public_exponent.assign(exponent.begin(), exponent.end());
+  KAITO_TRY(key.hash, read_enumeration(in, OaepHash::sha1, OaepHash::sha256));
+  KAITO_TRY(const std::uint8_t takes, in.u8());
+  key.takes_aes_key_wrap = takes != 0;
+  return key;
+}
+
+void write_import_request(WireWriter& out, KeyVersion platform_version, ByteView aad, const KeyToImport& key) {
+  out.u32(platform_version);
+  out.string(aad);
+  out.u32(key.wrapping_version);
+  out.u8(static_cast<std::uint8_t>(key.mechanism));
+  out.string(key.wrapped);
+}
+
+Result<ImportRequest> read_import_request(ByteReader& in) {
+  ImportRequest request;
+  KAITO_TRY(request.platform_version, in.u32());
+  KAITO_TRY(request.aad, read_string(in, kMaxAad));
+  KAITO_TRY(request.wrapping_version, in.u32());
+  KAITO_TRY(request.mechanism, read_enumeration(in, ImportMechanism::rsa_oaep, ImportMechanism::rsa_aes_key_wrap));
+  KAITO_TRY(request.wrapped, read_string(in, kMaxWrappedImport));
+  return request;
+}
+
 void write_token_status(WireWriter& out, const TokenStatus& status) {
   for (const auto* text : {&status.label, &status.serial, &status.model, &status.manufacturer, &status.firmware})
     out.string(std::string_view(*text).substr(0, kMaxName));
@@ -171,6 +219,7 @@ void write_token_status(WireWriter& out, const TokenStatus& status) {
   out.u64(status.max_sessions);
   write_versions(out, status.platform_keks);
   write_versions(out, status.backup_keys);
+  write_versions(out, status.wrapping_keys);
   out.u16(status.audit_keys.size());
   for (const auto& key : status.audit_keys) {
     out.u32(key.version);
@@ -200,6 +249,7 @@ Result<TokenStatus> read_token_status(ByteReader& in) {
   KAITO_TRY(status.max_sessions, in.u64());
   KAITO_TRY(status.platform_keks, read_versions(in));
   KAITO_TRY(status.backup_keys, read_versions(in));
+  KAITO_TRY(status.wrapping_keys, read_versions(in));
   KAITO_TRY(const std::size_t audit_keys, read_count(in, kMaxListed));
   status.audit_keys.resize(audit_keys);
   for (auto& key : status.audit_keys) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hsm/protocol/key_import.hpp"
 #include "hsm/protocol/token_status.hpp"
 #include "hsm/protocol/wire.hpp"
 #include "hsm/protocol/wrapped_dek.hpp"
@@ -83,6 +84,20 @@ struct SignRequest {
 };
 void write_sign_request(WireWriter& out, KeyVersion version, ByteView message);
 Result<SignRequest> read_sign_request(ByteReader& in);
+
+void write_wrapping_key(WireWriter& out, const WrappingKey& key);
+Result<WrappingKey> read_wrapping_key(ByteReader& in);
+
+// A customer's key for an org, to be wrapped by the platform KEK and bound to `aad`.
+struct ImportRequest {
+  KeyVersion platform_version = 0;
+  ByteView aad;
+  KeyVersion wrapping_version = 0;
+  ImportMechanism mechanism = ImportMechanism::rsa_oaep;
+  ByteView wrapped;
+};
+void write_import_request(WireWriter& out, KeyVersion platform_version, ByteView aad, const KeyToImport& key);
+Result<ImportRequest> read_import_request(ByteReader& in);
 
 void write_token_status(WireWriter& out, const TokenStatus& status);
 Result<TokenStatus> read_token_status(ByteReader& in);

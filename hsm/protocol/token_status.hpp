@@ -36,8 +36,9 @@ struct TokenStatus {
   std::uint64_t max_sessions = 0;       // 0: unlimited or unknown
   std::vector<PlatformKek> platform_keks;
   std::vector<AuditKey> audit_keys;
-  std::vector<PlatformKek> backup_keys;  // of the platform KEKs' kind
-  std::vector<OrgKekUse> org_keks;       // loaded now, most recently used first, at most 64
+  std::vector<PlatformKek> backup_keys;    // of the platform KEKs' kind
+  std::vector<PlatformKek> wrapping_keys;  // RSA pairs, by which customers send keys
+  std::vector<OrgKekUse> org_keks;         // loaded now, most recently used first, at most 64
   std::uint64_t loaded_org_keks = 0;
   std::uint64_t epoch = 0;  // grows each time the token is reopened
   std::uint64_t wraps = 0;  // DEKs, since the worker started

@@ -79,7 +79,11 @@ Status Dispatcher::reply(Op op, ByteReader in, WireWriter& out) {
     case Op::create_backup_key:
     case Op::destroy_platform_kek:
     case Op::destroy_audit_key:
-    case Op::destroy_backup_key: return keys(op, in, out);
+    case Op::destroy_backup_key:
+    case Op::create_wrapping_key:
+    case Op::destroy_wrapping_key: return keys(op, in, out);
+    case Op::wrapping_key: return wrapping_key(in, out);
+    case Op::import_org_kek: return import_org_kek(in, out);
     case Op::create_org_kek: return create_org_kek(in, out);
     case Op::wrap_deks: return wrap(in, out);
     case Op::unwrap_deks: return unwrap(in, out);
@@ -114,6 +118,8 @@ Status Dispatcher::create_or_destroy(Op op, KeyVersion version) {
     case Op::destroy_platform_kek: return service_.destroy_platform_kek(version);
     case Op::destroy_backup_key: return service_.destroy_backup_key(version);
     case Op::destroy_audit_key: return service_.destroy_audit_key(version);
+    case Op::create_wrapping_key: return service_.create_wrapping_key(version);
+    case Op::destroy_wrapping_key: return service_.destroy_wrapping_key(version);
     default: return fail(Code::internal, "not an operation on a key version");
   }
 }
@@ -125,6 +131,25 @@ Status Dispatcher::create_org_kek(ByteReader in, WireWriter& out) {
   KAITO_TRY(const Bytes blob, service_.create_org_kek(platform_version, aad));
   write_ok(out);
   out.string(blob);
+  return {};
+}
+
+Status Dispatcher::wrapping_key(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const KeyVersion version, in.u32());
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const WrappingKey key, service_.wrapping_key(version));
+  write_ok(out);
+  write_wrapping_key(out, key);
+  return {};
+}
+
+Status Dispatcher::import_org_kek(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const ImportRequest request, read_import_request(in));
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const auto imported, service_.import_org_kek(request));
+  write_ok(out);
+  out.string(imported.blob);
+  out.raw(imported.check_value);
   return {};
 }
 

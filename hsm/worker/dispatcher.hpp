@@ -22,6 +22,8 @@ class Dispatcher {
   Status rewrap_org_keks(ByteReader in, WireWriter& out);
   Status rewrap(ByteReader in, WireWriter& out);
   Status create_org_kek(ByteReader in, WireWriter& out);
+  Status wrapping_key(ByteReader in, WireWriter& out);
+  Status import_org_kek(ByteReader in, WireWriter& out);
   Status keys(Op op, ByteReader in, WireWriter& out);
   Status create_or_destroy(Op op, KeyVersion version);
   Status sign(ByteReader in, WireWriter& out);

@@ -118,6 +118,7 @@ Cast::Cast() : home(stage, "Home"), abroad(stage, "Abroad") {
   const auto subject =
       must(stage.officer.call("POST", "/v1/staff", json::object{{"name", "subject"}, {"role", "auditor"}}));
   staff_subject = text_at(subject, "/staff/id");
+  must(stage.officer.call("POST", "/v1/keys/wrapping-keys"));
 }
 
 void Cast::log_in(Caller& caller) {

@@ -161,6 +161,15 @@ void add_keys(std::map<std::string_view, Recipe>& recipes) {
   for (const auto* action : {"key.rotation.update", "org.key.rotation.update"})
     recipes[action] = {.body = fixed(json::object{{"paused", true}}), .status = 409};
   for (const auto* action : {"key.destroy", "org.key.destroy"}) recipes[action] = {.body = empty_body(), .status = 409};
+  recipes["key.wrapping.create"] = {.body = empty_body()};
+  recipes["key.wrapping.destroy"] = {.status = 404};  // no such version: the one there is stays
+  recipes["key.wrapping.certificate.read"] = {};
+  // Who may import is told that nothing unwraps.
+  recipes["org.key.import"] = {
+      .body = fixed(json::object{
+          {"wrapping_version", 1}, {"mechanism", "rsa_oaep"}, {"wrapped_key", "AAAA"}, {"check_value", "000000"}}),
+      .prepare = wait_for_org_key,
+      .status = 400};
   recipes["org.key.rotation.start"] = {.body = fixed(json::object{{"destroy_old", true}}), .prepare = wait_for_org_key};
 }
 
@@ -189,10 +198,11 @@ std::vector<std::string_view> known_actions() {
 }
 
 PathValues path_values(const Cast& cast, const FurnishedOrg& org, std::string_view action) {
-  return {{"org", org.org.id},      {"member", org.subject},
-          {"group", org.group},     {"seed", action == "seed.code.take" ? org.hotp_seed : org.totp_seed},
-          {"api_key", org.api_key}, {"staff", cast.staff_subject},
-          {"credential", "AAAA"},   {"rotation", org.rotation}};
+  return {{"org", org.org.id},       {"member", org.subject},
+          {"group", org.group},      {"seed", action == "seed.code.take" ? org.hotp_seed : org.totp_seed},
+          {"api_key", org.api_key},  {"staff", cast.staff_subject},
+          {"credential", "AAAA"},    {"rotation", org.rotation},
+          {"wrapping_version", "77"}};
 }
 
 std::string fill_path(std::string_view pattern, const PathValues& values) {

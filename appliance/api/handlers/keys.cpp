@@ -8,6 +8,11 @@ std::string_view state_of(const keys::HsmKeyReport& report) {
   return report.newest ? "newest" : "retired";
 }
 
+std::optional<std::string> check_value_of(const store::KeyringEntry& entry) {
+  if (entry.check_value.empty()) return std::nullopt;
+  return to_hex(entry.check_value);
+}
+
 Done<RotationView> done_rotation(auth::Recorded<keys::RotationProgress> recorded) {
   return done<RotationView>(std::move(recorded), RotationView::of);
 }
@@ -119,7 +124,8 @@ Task<Result<Done<GetOrgKey::Output>>> GetOrgKey::process(Services& services, Cal
       output.versions.push_back({.version = entry.version,
                                  .created_at = entry.created_at,
                                  .encryptions = entry.invocations,
-                                 .platform_version = entry.platform_version});
+                                 .platform_version = entry.platform_version,
+                                 .check_value = check_value_of(entry)});
     if (report.rotation) output.rotation = RotationView::of(*report.rotation);
     return output;
   });

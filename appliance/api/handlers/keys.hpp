@@ -106,10 +106,11 @@ struct ListCertificates {
 struct OrgKeyVersionView {
   std::uint32_t version = 0;
   TimePoint created_at;
-  std::uint64_t encryptions = 0;       // with the key, counted ahead
-  std::uint32_t platform_version = 0;  // of the platform key that wraps it
+  std::uint64_t encryptions = 0;           // with the key, counted ahead
+  std::uint32_t platform_version = 0;      // of the platform key that wraps it
+  std::optional<std::string> check_value;  // of a key that the owner made and imported
 };
-BOOST_DESCRIBE_STRUCT(OrgKeyVersionView, (), (version, created_at, encryptions, platform_version))
+BOOST_DESCRIBE_STRUCT(OrgKeyVersionView, (), (version, created_at, encryptions, platform_version, check_value))
 
 struct GetOrgKey {
   using Input = Nothing;

@@ -49,8 +49,8 @@ struct EnumNames<store::MemberState> {
 template <>
 struct EnumNames<store::KeyKind> {
   using enum store::KeyKind;
-  static constexpr std::array<std::pair<store::KeyKind, std::string_view>, 4> table{
-      {{platform, "platform"}, {org, "org"}, {audit, "audit"}, {backup, "backup"}}};
+  static constexpr std::array<std::pair<store::KeyKind, std::string_view>, 5> table{
+      {{platform, "platform"}, {org, "org"}, {audit, "audit"}, {backup, "backup"}, {wrapping, "wrapping"}}};
 };
 
 template <>

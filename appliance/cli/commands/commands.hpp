@@ -13,6 +13,8 @@ void add_group_commands(CommandLine& line);
 void add_member_commands(CommandLine& line);
 void add_key_commands(CommandLine& line);   // API keys
 void add_keys_commands(CommandLine& line);  // the appliance's and the org's keys
+// Into the group `keys`.
+void add_key_import_commands(CommandLine& line, CommandLine::Group keys);
 void add_audit_commands(CommandLine& line);
 void add_org_commands(CommandLine& line);
 void add_staff_commands(CommandLine& line);

@@ -29,6 +29,20 @@ json::array probes_of(const hsm::TokenReport& report) {
   return probes;
 }
 
+bool works(const hsm::TokenReport& report, std::string_view what) {
+  return std::ranges::any_of(report.probes, [what](const auto& probe) {
+    return probe.what.starts_with(what) && probe.finding == hsm::Finding::works;
+  });
+}
+
+// By what customers may send keys of their own.
+std::string import_of(const hsm::TokenReport& report) {
+  const bool sha256 = works(report, "RSA-OAEP with SHA-256");
+  if (!sha256 && !works(report, "RSA-OAEP of org KEKs")) return "no keys can be imported: the token has no RSA-OAEP";
+  return fmt::format("keys are imported by RSA-OAEP with {}{}", sha256 ? "SHA-256" : "SHA-1",
+                     works(report, "AES-KWP") ? ", or by RSA-AES key wrap" : "");
+}
+
 // What follows for whoever sets the appliance up; one line each.
 json::array settings_of(const hsm::TokenReport& report) {
   json::array lines;
@@ -40,6 +54,7 @@ json::array settings_of(const hsm::TokenReport& report) {
                                             : "fit as platform token and for an org's own HSM");
   lines.emplace_back("one session serves; no other setting depends on the token's limit");
   lines.emplace_back(fmt::format("hsm-deadline-ms = {}", report.deadline_ms));
+  lines.emplace_back(import_of(report));
   if (report.org_keks.starts_with("RSA"))
     lines.emplace_back("org KEKs are wrapped by an RSA pair, which keeps them secret but does not vouch for them");
   if (report.audit.find("worker") != std::string::npos)

@@ -1,5 +1,3 @@
-#include <thread>
-
 #include "appliance/audit/key_certificate.hpp"
 #include "appliance/base/file.hpp"
 #include "appliance/cli/commands/commands.hpp"
@@ -9,8 +7,6 @@ namespace kaito::cli {
 namespace {
 
 namespace json = boost::json;
-
-constexpr Milliseconds kPollInterval{500};
 
 const std::vector<Column> kRotationColumns{
     {"ID", "id"},       {"KEY", "kind"},  {"FROM", "from_version"}, {"TO", "to_version"},      {"STATE", "state"},
@@ -39,7 +35,8 @@ Status list(Context& context) {
   std::string text = table(object.at("versions").as_array(), {{"VERSION", "version"},
                                                               {"CREATED", "created_at"},
                                                               {"ENCRYPTIONS", "encryptions"},
-                                                              {"PLATFORM KEY", "platform_version"}});
+                                                              {"PLATFORM KEY", "platform_version"},
+                                                              {"IMPORTED", "check_value"}});
   if (const auto* rotation = object.if_contains("rotation")) text += progress_line(rotation->as_object()) + "\n";
   context.show(key, text);
   return {};
@@ -48,21 +45,6 @@ Status list(Context& context) {
 Status show_rotation(Context& context, const json::value& rotation) {
   context.show_record(rotation);
   return {};
-}
-
-// Until the rotation no longer runs. Fails unless it ended well.
-Status follow(Context& context, const std::string& path) {
-  for (;;) {
-    KAITO_TRY(const auto rotation, context.call("GET", path));
-    const std::string state = text_at(rotation, "state");
-    context.terminal().show_progress(state == "running" ? progress_line(rotation.as_object()) : std::string());
-    if (state != "running") {
-      KAITO_CHECK(show_rotation(context, rotation));
-      if (state == "done") return {};
-      return fail(Error{.code = Code::conflict, .field = "rotation", .reason = "is " + state});
-    }
-    std::this_thread::sleep_for(kPollInterval);
-  }
 }
 
 struct RotateOptions {
@@ -88,7 +70,7 @@ Status rotate(Context& context, const RotateOptions& options) {
   }
   KAITO_TRY(const auto rotation, context.call("POST", path, std::move(body)));
   if (!options.wait) return show_rotation(context, rotation);
-  return follow(context, fmt::format("{}/{}", path, text_at(rotation, "id")));
+  return follow_rotation(context, fmt::format("{}/{}", path, text_at(rotation, "id")));
 }
 
 Status rotations(Context& context) {
@@ -114,7 +96,7 @@ Status show(Context& context, const RotationOptions& options) {
 
 Status watch(Context& context, const RotationOptions& options) {
   KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
-  return follow(context, path);
+  return follow_rotation(context, path);
 }
 
 Status change(Context& context, const RotationOptions& options, bool paused) {
@@ -129,7 +111,7 @@ Status resume(Context& context, const RotationOptions& options) { return change(
 Status destroy(Context& context, const RotationOptions& options) {
   KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
   KAITO_CHECK(context.call("POST", path + "/destruction", json::object{}));
-  return follow(context, path);
+  return follow_rotation(context, path);
 }
 
 struct CertificateOptions {
@@ -204,7 +186,7 @@ struct ShredOptions {
 Status shred(Context& context, const ShredOptions& options) {
   KAITO_TRY(const auto rotation, context.call("POST", "/v1/shreds", json::object{}));
   if (!options.wait) return show_rotation(context, rotation);
-  return follow(context, "/v1/key-rotations/" + text_at(rotation, "id"));
+  return follow_rotation(context, "/v1/key-rotations/" + text_at(rotation, "id"));
 }
 
 Status deleted(Context& context) {
@@ -238,6 +220,7 @@ void add_keys_commands(CommandLine& line) {
       },
       &shred);
   line.add(keys, "deleted", "List deleted orgs, and whether they are shredded", &deleted);
+  add_key_import_commands(line, keys);
 }
 
 }  // namespace kaito::cli

@@ -1,5 +1,7 @@
 #include "appliance/cli/commands/rotation_progress.hpp"
 
+#include <thread>
+
 #include "appliance/cli/table.hpp"
 
 namespace kaito::cli {
@@ -8,6 +10,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::uint64_t kBarWidth = 20;
+constexpr Milliseconds kPollInterval{500};
 
 std::uint64_t number_at(const json::object& object, std::string_view member) {
   const auto* value = object.if_contains(member);
@@ -37,6 +40,20 @@ std::string progress_line(const json::object& rotation) {
   if (rotation.contains("eta_seconds")) line += fmt::format("  {} left", duration(number_at(rotation, "eta_seconds")));
   if (rotation.contains("error")) line += fmt::format("  {}", cell(rotation.if_contains("error")));
   return line;
+}
+
+Status follow_rotation(Context& context, const std::string& path) {
+  for (;;) {
+    KAITO_TRY(const auto rotation, context.call("GET", path));
+    const std::string state = text_at(rotation, "state");
+    context.terminal().show_progress(state == "running" ? progress_line(rotation.as_object()) : std::string());
+    if (state != "running") {
+      context.show_record(rotation);
+      if (state == "done") return {};
+      return fail(Error{.code = Code::conflict, .field = "rotation", .reason = "is " + state});
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
 }
 
 }  // namespace kaito::cli

@@ -51,7 +51,7 @@ Result<DeletedOrg> read_deleted_org(const Statement& statement) {
 
 Result<HsmKey> read_hsm_key(const Statement& statement) {
   Row row(statement, "hsm_key");
-  return row.finish(HsmKey{.kind = row.enumeration(KeyKind::platform, KeyKind::backup),
+  return row.finish(HsmKey{.kind = row.enumeration(KeyKind::platform, KeyKind::wrapping),
                            .version = row.number<KeyVersion>(1),
                            .created_at = row.time(),
                            .destroyed_at = row.optional_time()});

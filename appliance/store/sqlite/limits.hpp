@@ -21,6 +21,7 @@ constexpr std::size_t kNetworks = 16'384;
 constexpr std::size_t kRecord = 1'048'576;
 constexpr std::size_t kNote = 65'536;
 constexpr std::size_t kKeyringBlob = 65'536;
+constexpr std::size_t kCheckValue = 3;
 constexpr std::size_t kRotationError = 512;
 constexpr std::size_t kStatement = 1'048'576;
 constexpr std::size_t kSignedStatement = 1'114'112;

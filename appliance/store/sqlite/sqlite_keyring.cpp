@@ -18,7 +18,7 @@
 #include "appliance/store/sqlite/open_connection.hpp"
 #include "appliance/store/sqlite/transaction.hpp"
 
-#define KAITO_ENTRY_COLUMNS "org, version, platform_version, blob, created_at, invocations"
+#define KAITO_ENTRY_COLUMNS "org, version, platform_version, blob, created_at, invocations, check_value"
 
 namespace kaito::store::sqlite {
 namespace {
@@ -57,7 +57,8 @@ Result<KeyringEntry> read_entry(const Statement& statement) {
                                  .platform_version = row.number<KeyVersion>(),
                                  .blob = row.blob(1, limits::kKeyringBlob),
                                  .created_at = row.time(),
-                                 .invocations = row.number<std::uint64_t>()});
+                                 .invocations = row.number<std::uint64_t>(),
+                                 .check_value = row.blob(0, limits::kCheckValue)});
 }
 
 Result<std::uint64_t> read_number(const Statement& statement) {
@@ -113,8 +114,9 @@ class SqliteKeyring final : public Keyring {
                             .field = "platform_version",
                             .reason = "is retired"});
       }
-      return connection_.run("INSERT INTO entry (" KAITO_ENTRY_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)", entry.org,
-                             entry.version, entry.platform_version, entry.blob, entry.created_at, entry.invocations);
+      return connection_.run("INSERT INTO entry (" KAITO_ENTRY_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                             entry.org, entry.version, entry.platform_version, entry.blob, entry.created_at,
+                             entry.invocations, entry.check_value);
     });
   }
 
