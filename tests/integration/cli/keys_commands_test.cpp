@@ -1,6 +1,8 @@
 // `kaito keys`: rotations and certificates, and a customer who brings a key with nothing but the openssl program.
 #include <signal.h>
 
+#include <boost/json/parse.hpp>
+
 #include "appliance/base/file.hpp"
 #include "tests/integration/cli/cli_stage.hpp"
 

@@ -48,6 +48,44 @@ TEST(Messages, UnwrapRequestSurvivesTheTripAndNoPrefixDoes) {
   expect_no_prefix(bytes, read_unwrap_request);
 }
 
+TEST(Messages, AKeyToImportSurvivesTheTripAndNoPrefixDoes) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_import_request(
+      out, 7, Bytes(40, 1),
+      {.wrapping_version = 3, .mechanism = ImportMechanism::rsa_aes_key_wrap, .wrapped = Bytes(kMaxWrappedImport, 2)});
+  expect_no_prefix(bytes, read_import_request);
+  ByteReader reader(bytes);
+  const auto request = read_import_request(reader);
+  EXPECT_EQ(request->platform_version, 7u);
+  EXPECT_EQ(request->wrapping_version, 3u);
+  EXPECT_EQ(request->mechanism, ImportMechanism::rsa_aes_key_wrap);
+  EXPECT_EQ(request->wrapped.size(), kMaxWrappedImport);
+  constexpr std::size_t kMechanism = 4 + 2 + 40 + 4;
+  for (const std::uint8_t number : {0, 3, 255}) {
+    bytes[kMechanism] = number;
+    ByteReader spoilt(bytes);
+    EXPECT_FALSE(read_import_request(spoilt)) << "mechanism " << unsigned{number};
+  }
+}
+
+TEST(Messages, AWrappingKeySurvivesTheTripAndNoPrefixDoes) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_wrapping_key(out, {.version = 2,
+                           .modulus = Bytes(512, 3),
+                           .public_exponent = {1, 0, 1},
+                           .hash = OaepHash::sha256,
+                           .takes_aes_key_wrap = true});
+  expect_no_prefix(bytes, read_wrapping_key);
+  ByteReader reader(bytes);
+  const auto key = read_wrapping_key(reader);
+  EXPECT_EQ(key->version, 2u);
+  EXPECT_EQ(key->modulus.size(), 512u);
+  EXPECT_EQ(key->hash, OaepHash::sha256);
+  EXPECT_TRUE(key->takes_aes_key_wrap);
+}
+
 TEST(Messages, UnwrapRequestOverTheBatchLimitIsRefused) {
   WipedBytes bytes;
   WireWriter out(bytes);
@@ -116,6 +154,7 @@ TEST(Messages, StatusSurvivesTheTripAndNoPrefixDoes) {
   TokenStatus status{.label = "label", .serial = "0123", .mechanisms = {"CKM_AES_GCM"}, .max_sessions = 2};
   status.platform_keks = {{.version = 1}, {.version = 7}};
   status.backup_keys = {{.version = 5}};
+  status.wrapping_keys = {{.version = 4}, {.version = 6}};
   status.audit_keys = {{.version = 3, .public_key = {1, 2, 3}}};
   status.org_keks = {{.key = "abcd", .encryptions = 5, .decryptions = 6}};
   status.signatures = 11;
@@ -125,6 +164,7 @@ TEST(Messages, StatusSurvivesTheTripAndNoPrefixDoes) {
   expect_no_prefix(bytes, read_token_status);
   ByteReader reader(bytes);
   const auto read = read_token_status(reader);
+  EXPECT_EQ(read->wrapping_keys.back().version, 6u);
   EXPECT_EQ(read->label, "label");
   EXPECT_EQ(read->platform_keks[1].version, 7u);
   ASSERT_EQ(read->backup_keys.size(), 1u);

@@ -106,6 +106,19 @@ TEST_P(StoreContract, DeletionsAreClaimedByOneRotationAndMarkedWhenShredded) {
   EXPECT_EQ(snapshot()->deleted_orgs({.limit = 2, .cursor = page.next}).value().rows.size(), 1U);
 }
 
+TEST_P(StoreContract, KeysOfTheHsmComeByKindAndVersionWrappingKeysLast) {
+  EXPECT_DONE(write([](Writer& writer) -> Status {
+    for (const KeyVersion version : {2U, 1U})
+      KAITO_CHECK(writer.put(HsmKey{.kind = KeyKind::wrapping, .version = version, .created_at = kNow}));
+    return writer.put(HsmKey{.kind = KeyKind::backup, .version = 1, .created_at = kNow});
+  }));
+  const auto keys = snapshot()->hsm_keys().value();
+  ASSERT_EQ(keys.size(), 3U);
+  EXPECT_EQ(keys[0].kind, KeyKind::backup);
+  EXPECT_EQ(keys[2].kind, KeyKind::wrapping);
+  EXPECT_EQ(keys[2].version, 2U);
+}
+
 TEST_P(StoreContract, AnHsmKeyKeepsTheTimesThatWereSetFirst) {
   const auto put = [this](TimePoint created, std::optional<TimePoint> destroyed) {
     return write([=](Writer& writer) {

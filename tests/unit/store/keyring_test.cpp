@@ -54,6 +54,20 @@ TEST_F(SqliteKeyring, KeepsEveryVersionAcrossAReopening) {
   EXPECT_FALSE(keyring->find(nth<OrgId>(3), 1).value());
 }
 
+TEST_F(SqliteKeyring, AnImportedKeysCheckValueStaysWithItThroughARewrapping) {
+  const auto keyring = open();
+  auto imported = entry(1, 1);
+  imported.check_value = {0x0a, 0x0b, 0x0c};
+  EXPECT_DONE(keyring->insert(imported));
+  const RewrappedEntry rewrapped{.before = imported, .platform_version = 2, .blob = Bytes(61, 7)};
+  EXPECT_DONE(keyring->rewrap({&rewrapped, 1}));
+  EXPECT_EQ(keyring->find(imported.org, 1).value()->check_value, imported.check_value);
+  EXPECT_EQ(keyring->find(imported.org, 1).value()->platform_version, 2U);
+  auto longer = entry(1, 2);
+  longer.check_value = Bytes(16, 1);
+  EXPECT_EQ(keyring->insert(longer).error().field, "check_value");
+}
+
 TEST_F(SqliteKeyring, AVersionIsNeverReplaced) {
   const auto keyring = open();
   const auto first = entry(1, 1);
