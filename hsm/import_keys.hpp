@@ -35,7 +35,8 @@ class ImportKeys {
   [[nodiscard]] std::vector<KeyVersion> versions() const { return pairs_.versions(); }
 
   // The public half. Which hash OAEP does with it is tried, not believed. not_found: no such version. hsm_unsupported:
-  // the token unwraps with neither hash, or the size of what it unwraps cannot be known.
+  // the token unwraps with neither hash, or neither size nor check value of
+  // what it unwraps can be known.
   TokenResult<WrappingKey> describe(Session& session, const WrapMethods& methods, KeyVersion version);
 
   // Customer's key as a session object with `attributes()`, which is asked for once for each try. A data_error: it was

@@ -126,9 +126,6 @@ TokenOutcome check_binding(Session& session, const WrapMethods& methods, ObjectH
   return opened;
 }
 
-AttributeTemplate to_be_checked(const WrapMethods&) {
-  return session_key().flag(CKA_EXTRACTABLE, false).flag(CKA_ENCRYPT, true).flag(CKA_DECRYPT, false);
-}
 AttributeTemplate to_be_wrapped(const WrapMethods& methods) {
   return allow_wrapping_deks(session_key().flag(CKA_EXTRACTABLE, true), methods);
 }
@@ -136,31 +133,33 @@ AttributeTemplate to_be_wrapped(const WrapMethods& methods) {
 AttributeTemplate to_be_wrapped_unsaid(const WrapMethods& methods) {
   return allow_wrapping_deks(session_key(), methods);
 }
-AttributeTemplate to_be_checked_unsaid(const WrapMethods&) {
-  return session_key().flag(CKA_ENCRYPT, true).flag(CKA_DECRYPT, false);
-}
 
-using Attributes = AttributeTemplate (*)(const WrapMethods&);
 TokenResult<OwnedObject> unwrap_import(Session& session, const WrapMethods& methods, ImportKeys& wrapping,
-                                       const KeyToImportView& key, Attributes attributes, Attributes unsaid) {
-  auto unwrapped = wrapping.unwrap(session, methods, key, attributes);
+                                       const KeyToImportView& key) {
+  auto unwrapped = wrapping.unwrap(session, methods, key, to_be_wrapped);
   if (unwrapped || unwrapped.error().error.code != Code::hsm_unsupported) return unwrapped;
-  return wrapping.unwrap(session, methods, key, unsaid);
+  return wrapping.unwrap(session, methods, key, to_be_wrapped_unsaid);
 }
 
 // What AES makes of a block of zeros: by encryption where the token has single blocks, else as it says itself.
-TokenResult<CheckValue> check_value_of(Session& session, const WrapMethods& methods, ObjectHandle key) {
+TokenResult<CheckValue> check_value_of(Session& session, const WrapMethods& methods, const PlatformKey& platform_kek,
+                                       const WrappedKey& key) {
+  KAITO_TRY(const Wrapping wrapping, Wrapping::of(methods, key.scheme, platform_kek));
+  KAITO_TRY(
+      const OwnedObject object,
+      wrapping.unwrap(session, key.wrapped,
+                      session_key().flag(CKA_EXTRACTABLE, false).flag(CKA_ENCRYPT, true).flag(CKA_DECRYPT, false)));
   CheckValue value{};
   if (methods.blocks != 0) {
     BlockMechanism mechanism(methods.blocks);
     ByteArray<16> block{};
-    KAITO_TRY(const std::size_t size, session.encrypt(mechanism.get(), key, ByteArray<16>{}, block));
+    KAITO_TRY(const std::size_t size, session.encrypt(mechanism.get(), object.handle(), ByteArray<16>{}, block));
     std::copy_n(block.begin(), value.size(), value.begin());
     wipe(block);  // the whole of it is AES-GCM's hash key
     if (size == block.size()) return value;
     return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "one AES block gave another size"}));
   }
-  KAITO_TRY(const auto said, session.bytes(key, CKA_CHECK_VALUE));
+  KAITO_TRY(const auto said, session.bytes(object.handle(), CKA_CHECK_VALUE));
   if (!said || said->size() != value.size())
     return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "the token gives no check value of a key"}));
   std::ranges::copy(*said, value.begin());
@@ -229,20 +228,16 @@ TokenResult<ImportedKey> OrgKeks::import(Session& session, const WrapMethods& me
                                          ImportKeys& wrapping, const ImportRequest& request) {
   KAITO_TRY(const PlatformKey platform_kek, platform.at(request.platform_version));
   const KeyToImportView customers{request.wrapping_version, request.mechanism, request.wrapped};
-  ImportedKey imported;
-  {
-    KAITO_TRY(const OwnedObject checked,
-              unwrap_import(session, methods, wrapping, customers, to_be_checked, to_be_checked_unsaid));
-    KAITO_TRY(imported.check_value, check_value_of(session, methods, checked.handle()));
-  }
-  KAITO_TRY(const OwnedObject source,
-            unwrap_import(session, methods, wrapping, customers, to_be_wrapped, to_be_wrapped_unsaid));
+  KAITO_TRY(const OwnedObject source, unwrap_import(session, methods, wrapping, customers));
   KAITO_TRY(WrappedKey key, wrap(session, methods, platform_kek, request.platform_version, source.handle()));
   KAITO_CHECK(check_size(session, source.handle(), key));
   KAITO_CHECK(bind(session, methods, source.handle(), key, request.aad, random_));
-  // Bound by the customer's key and opened by the blob's: they are the same.
+  // Bound by the customer's key and opened by the blob's: they are the same. The check value is that of the blob's,
+  // which is what will be used.
   KAITO_TRY(const OwnedObject fresh, own_work(unwrap(session, methods, platform_kek, key)));
   KAITO_CHECK(own_work(check_binding(session, methods, fresh.handle(), key, request.aad)));
+  ImportedKey imported;
+  KAITO_TRY(imported.check_value, own_work(check_value_of(session, methods, platform_kek, key)));
   imported.blob = key.serialize();
   return imported;
 }

@@ -44,6 +44,7 @@ Task<http::SealedReply> Application::serve(http::Request& request) {
   const auto route = router_.match(head.method, head.path);
   if (!route) {
     http::Reply reply = audit::Journal::problem({.code = route.error().code}, head.id);
+    services_.requests.count(nullptr, reply.status);
     if (!route.error().allow.empty()) reply.headers.push_back({"Allow", route.error().allow});
     co_return audit::Journal::seal_public(std::move(reply));
   }
@@ -51,9 +52,13 @@ Task<http::SealedReply> Application::serve(http::Request& request) {
     Seconds retry_after{};
     if (auto limited = gate_.limit(*route->endpoint, head, auth::Principal(), retry_after); !limited)
       co_return refuse_unidentified(head, limited.error(), retry_after);
-    co_return audit::Journal::seal_public(route->endpoint->public_handler(services_));
+    http::Reply reply = route->endpoint->public_handler(services_);
+    services_.requests.count(route->endpoint, reply.status);
+    co_return audit::Journal::seal_public(std::move(reply));
   }
-  co_return co_await answer(request, *route);
+  http::SealedReply reply = co_await answer(request, *route);
+  services_.requests.count(route->endpoint, reply.reply().status);
+  co_return reply;
 }
 
 Task<http::SealedReply> Application::answer(http::Request& request, const Route& route) {

@@ -8,6 +8,7 @@
 #include "appliance/api/handlers/keys.hpp"
 #include "appliance/api/handlers/members.hpp"
 #include "appliance/api/handlers/orgs.hpp"
+#include "appliance/api/handlers/reconciliation.hpp"
 #include "appliance/api/handlers/seeds.hpp"
 #include "appliance/api/handlers/session.hpp"
 #include "appliance/api/handlers/staff.hpp"
@@ -255,6 +256,12 @@ void add_org_keys(Rows& rows) {
                                             staff({auditor, security_officer}).or_members(Role::owner)));
 }
 
+void add_reconciliation(Rows& rows) {
+  rows.push_back(endpoint<ReconcileOrgKey>(Method::get, "/v1/orgs/{org}/key/reconciliation", "org.key.reconcile",
+                                           "Openings of the org's seeds, compared with the audit log",
+                                           staff({auditor, security_officer}).or_members(Role::owner), kBulk));
+}
+
 void add_key_import(Rows& rows) {
   rows.push_back(endpoint<CreateWrappingKey>(Method::post, "/v1/keys/wrapping-keys", "key.wrapping.create",
                                              "Make the next pair by which owners send keys of their own",
@@ -284,6 +291,7 @@ Rows make_table() {
   add_keys(rows);
   add_org_keys(rows);
   add_key_import(rows);
+  add_reconciliation(rows);
   add_audit(rows);
   return rows;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "appliance/api/appliance_status.hpp"
+#include "appliance/api/request_counts.hpp"
 #include "appliance/audit/journal.hpp"
 #include "appliance/auth/authenticator.hpp"
 #include "appliance/auth/member_login.hpp"
@@ -15,6 +16,7 @@
 #include "appliance/auth/staff_registry.hpp"
 #include "appliance/base/worker_pool.hpp"
 #include "appliance/keys/key_import.hpp"
+#include "appliance/keys/reconciliation.hpp"
 #include "appliance/keys/rotations.hpp"
 #include "appliance/keys/wrapping_keys.hpp"
 #include "appliance/vault/codes.hpp"
@@ -31,6 +33,7 @@ struct Services {
   audit::Journal& journal;
   const ApplianceStatus& status;
   auth::RateLimiter& rate_limiter;
+  RequestCounts& requests;
   auth::Authenticator& authenticator;
   auth::Sessions& sessions;
   auth::ApiKeys& api_keys;
@@ -42,6 +45,7 @@ struct Services {
   keys::Rotations& rotations;
   keys::WrappingKeys& wrapping_keys;
   keys::KeyImport& key_import;
+  keys::Reconciler& reconciler;
   vault::Orgs& orgs;
   vault::Directory& directory;
   vault::Seeds& seeds;

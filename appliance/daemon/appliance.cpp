@@ -12,6 +12,7 @@
 #include "appliance/daemon/hsm_parts.hpp"
 #include "appliance/daemon/identity.hpp"
 #include "appliance/daemon/listening_socket.hpp"
+#include "appliance/daemon/metrics.hpp"
 #include "appliance/daemon/monitor.hpp"
 #include "appliance/http/listener.hpp"
 #include "appliance/store/sqlite/sqlite_keyring.hpp"
@@ -27,6 +28,7 @@ constexpr Milliseconds kCanaryInterval{1000};
 constexpr Milliseconds kSweepInterval{600'000};
 constexpr Milliseconds kEscrowInterval{2000};
 constexpr Milliseconds kLeaseSweepInterval{1000};
+constexpr Milliseconds kKeyUseInterval{10'000};
 constexpr Milliseconds kCertificateInterval{24 * 3600 * 1000};
 constexpr std::size_t kLeases = 65'536;  // 2 MiB of locked memory
 
@@ -79,6 +81,7 @@ struct ServiceParts {
                auth::StaffRelyingParty party, auth::PasswordHasher& hasher, const Clock& clock, Random& random,
                Logger& log)
       : rate_limiter(scaled_limits(config.rate_scale), clock, random),
+        requests(api::endpoint_table()),
         sessions(store, journal, clock, random, session_policy(config)),
         api_keys(store, journal, clock, random),
         authenticator(store, sessions, api_keys),
@@ -89,6 +92,7 @@ struct ServiceParts {
         staff_login(store, journal, ceremonies, sessions, std::move(party)),
         staff_registry(journal, clock, random),
         leases(clock, kLeases),
+        key_uses(store, clock),
         org_keys(hsm, keyring, leases, keys.platform_version, clock),
         escrow(keyring, std::move(escrow_paths)),
         signer(hsm, keys.audit_keys.back()),
@@ -106,9 +110,13 @@ struct ServiceParts {
         codes(store, journal, opener, clock, Seconds(config.dek_lease_seconds)),
         import_pool(1, kImportQueue),
         export_pool(1, kExportQueue),
-        imports(store, journal, sealer, import_pool) {}
+        reconciler(store, journal, key_uses, export_pool, clock),
+        imports(store, journal, sealer, import_pool) {
+    org_keys.count_in(key_uses);
+  }
 
   auth::RateLimiter rate_limiter;
+  api::RequestCounts requests;
   auth::Sessions sessions;
   auth::ApiKeys api_keys;
   auth::Authenticator authenticator;
@@ -119,6 +127,7 @@ struct ServiceParts {
   auth::StaffLogin staff_login;
   auth::StaffRegistry staff_registry;
   keys::DekLeases leases;
+  keys::KeyUseLedger key_uses;
   keys::OrgKeys org_keys;
   keys::Escrow escrow;
   keys::AuditSigner signer;
@@ -134,6 +143,7 @@ struct ServiceParts {
   vault::Codes codes;
   WorkerPool import_pool;
   WorkerPool export_pool;
+  keys::Reconciler reconciler;
   vault::Imports imports;
 };
 
@@ -147,6 +157,7 @@ struct Appliance::Parts {
   Status open_storage();
   Status open_hsm();
   Status open_listener(ListeningSocket listening, const std::vector<std::string>& origins);
+  Status open_metrics();
   Status publish_setup_token();
   std::vector<Chore> chores();
   Task<void> sign_checkpoint();
@@ -171,10 +182,11 @@ struct Appliance::Parts {
   std::optional<api::Services> api_services;
   std::optional<api::Application> application;
   std::unique_ptr<http::Listener> listener;
+  std::unique_ptr<MetricsListener> metrics;
   std::optional<Housekeeper> housekeeper;
   std::mutex identity_mutex;  // a signal and the housekeeper may load at once
   std::uint16_t port = 0;
-  std::string setup_token;
+  Token setup_token;
 };
 
 Status Appliance::Parts::open() {
@@ -198,9 +210,13 @@ Status Appliance::Parts::open() {
   services.emplace(*store, *keyring, *journal, *hsm, *keys, config, escrow_copies(config, data), std::move(party),
                    *hasher, clock, random, log);
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
+  // The first period begins before the first request. A full volume, which takes no change, must not stop the start.
+  if (const auto begun = sync_wait(services->key_uses.write_down()); !begun)
+    log.warning("keys.uses.not_written", {{"error", begun.error()}});
   monitor.emplace(*store, *hsm, services->leases, clock);
   KAITO_CHECK(publish_setup_token());
-  return open_listener(std::move(listening), origins);
+  KAITO_CHECK(open_listener(std::move(listening), origins));
+  return open_metrics();
 }
 
 Status Appliance::Parts::open_hsm() {
@@ -221,14 +237,17 @@ Status Appliance::Parts::open_storage() {
 
 // The token is shown where the operator set the appliance up, and nowhere else.
 Status Appliance::Parts::publish_setup_token() {
-  KAITO_TRY(const auto token, sync_wait(services->staff_enrolment.issue_setup_token()));
+  KAITO_TRY(auto token, sync_wait(services->staff_enrolment.issue_setup_token()));
   std::error_code ignored;
   if (!token) {
     std::filesystem::remove(data.setup_token(), ignored);
     return {};
   }
-  setup_token = as_text(token->expose_secret());
-  return write_file_atomically(data.setup_token(), as_bytes(setup_token + "\n"));
+  setup_token = *std::move(token);
+  Token line(setup_token.size() + 1);
+  std::ranges::copy(std::as_const(setup_token).expose_secret(), line.expose_secret().begin());
+  line.expose_secret().back() = '\n';
+  return write_file_atomically(data.setup_token(), std::as_const(line).expose_secret());
 }
 
 Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vector<std::string>& origins) {
@@ -236,6 +255,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .journal = *journal,
                                      .status = *monitor,
                                      .rate_limiter = services->rate_limiter,
+                                     .requests = services->requests,
                                      .authenticator = services->authenticator,
                                      .sessions = services->sessions,
                                      .api_keys = services->api_keys,
@@ -247,6 +267,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .rotations = services->rotations,
                                      .wrapping_keys = services->wrapping_keys,
                                      .key_import = services->key_import,
+                                     .reconciler = services->reconciler,
                                      .orgs = services->orgs,
                                      .directory = services->directory,
                                      .seeds = services->seeds,
@@ -261,6 +282,19 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
   http::ListenerConfig front{.inherited_socket = std::move(listening.socket), .threads = io_threads(config)};
   KAITO_TRY(front.trusted_proxies, trusted_proxies(config));
   KAITO_TRY(listener, http::Listener::open(std::move(front), std::move(identity), *application, log, clock, random));
+  return {};
+}
+
+Status Appliance::Parts::open_metrics() {
+  if (config.metrics_address.empty()) return {};
+  KAITO_TRY(metrics, MetricsListener::open(config.metrics_address, {.monitor = *monitor,
+                                                                    .store = *store,
+                                                                    .journal = *journal,
+                                                                    .hsm = *hsm,
+                                                                    .listener = *listener,
+                                                                    .requests = services->requests,
+                                                                    .rotations = services->rotations}));
+  log.info("metrics.serving", {{"port", metrics->port()}});
   return {};
 }
 
@@ -290,6 +324,11 @@ std::vector<Chore> Appliance::Parts::chores() {
        [this]() -> Task<void> {
          services->leases.sweep();
          co_return;
+       }},
+      {kKeyUseInterval,
+       [this]() -> Task<void> {
+         if (const auto written = co_await services->key_uses.write_down(); !written)
+           log.warning("keys.uses.not_written", {{"error", written.error()}});
        }},
       {kCertificateInterval,
        [this]() -> Task<void> {
@@ -331,15 +370,18 @@ void Appliance::reload() { parts_->load_identity(); }
 
 void Appliance::stop() {
   if (!parts_->listener) return;
+  parts_->metrics.reset();
   parts_->listener->drain(std::chrono::seconds(parts_->config.drain_seconds));
   parts_->services->engine.stop();
   parts_->housekeeper.reset();
   parts_->listener.reset();
+  if (const auto closed = sync_wait(parts_->services->key_uses.close()); !closed)
+    parts_->log.warning("keys.uses.not_written", {{"error", closed.error()}});
   sync_wait(parts_->sign_checkpoint());
   parts_->log.info("appliance.stopped");
 }
 
 std::uint16_t Appliance::port() const noexcept { return parts_->port; }
-const std::string& Appliance::setup_token_notice() const noexcept { return parts_->setup_token; }
+const Token& Appliance::setup_token_notice() const noexcept { return parts_->setup_token; }
 
 }  // namespace kaito::daemon

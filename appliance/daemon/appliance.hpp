@@ -6,6 +6,7 @@
 
 #include "appliance/base/log.hpp"
 #include "appliance/base/random.hpp"
+#include "appliance/base/secret.hpp"
 #include "appliance/daemon/config.hpp"
 
 namespace kaito::daemon {
@@ -27,7 +28,7 @@ class Appliance {
 
   [[nodiscard]] std::uint16_t port() const noexcept;
   // The set-up token, while no staff key is enrolled; else empty. It lies in <data>/setup-token too.
-  [[nodiscard]] const std::string& setup_token_notice() const noexcept;
+  [[nodiscard]] const Token& setup_token_notice() const noexcept;
 
  private:
   struct Parts;

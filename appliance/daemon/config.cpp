@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "appliance/http/ip_address.hpp"
 #include "appliance/store/records.hpp"
 
 namespace kaito::daemon {
@@ -32,6 +33,10 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--drain-seconds", config.drain_seconds, "How long requests in flight may take at the end")
       ->check(CLI::Range(0, 600));
   app.add_option("--rate-scale", config.rate_scale, "Multiplies every rate limit")->check(CLI::Range(0.01, 100000.0));
+  app.add_option("--metrics-address", config.metrics_address,
+                 "HOST:PORT for GET /metrics by plain HTTP, on loopback: 127.0.0.1:9464; default: none");
+  app.add_flag("--metrics-from-anywhere", config.metrics_from_anywhere,
+               "Let the metrics' host be another than loopback: whoever reaches it reads them");
   app.add_option("--hsm-worker", config.hsm_worker, "The kaito-hsm-worker program");
   app.add_option("--token-uri", config.token_uri, "RFC 7512 URI of an external token, with pin-source=file:");
   app.add_option("--module", config.module, "PKCS#11 module of the external token");
@@ -69,9 +74,21 @@ void add_options(CLI::App& app, Config& config) {
                                                                           {"error", LogLevel::error}}));
 }
 
+// 127.0.0.0/8 or ::1, by number: a name may lead elsewhere.
+bool is_loopback(const std::string& address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string::npos) return false;
+  const std::string host = address.substr(0, colon);
+  if (host == "[::1]") return true;
+  const auto parsed = http::IpAddress::parse(host);
+  return parsed && host.starts_with("127.");
+}
+
 Status check(const Config& config) {
   if (config.host_names.empty() || config.host_names.front().empty())
     return fail(Code::configuration, "host-name must not be empty");
+  if (!config.metrics_address.empty() && !config.metrics_from_anywhere && !is_loopback(config.metrics_address))
+    return fail(Code::configuration, "metrics-address must be on loopback, unless metrics-from-anywhere is set");
   if (config.tls_chain.empty() != config.tls_key.empty())
     return fail(Code::configuration, "tls-chain and tls-key go together");
   if (config.token_uri.empty() &&

@@ -26,6 +26,10 @@ struct Config {
   std::uint32_t drain_seconds = 30;
   double rate_scale = 1.0;  // multiplies every rate limit
 
+  // Numbers for Prometheus
+  std::string metrics_address;         // HOST:PORT, numeric; empty: none. Plain HTTP, to whoever reaches it
+  bool metrics_from_anywhere = false;  // the host may be another than loopback
+
   // HSM
   std::filesystem::path hsm_worker;             // empty: beside this program, or where the package puts it
   std::string token_uri;                        // empty: the embedded SoftHSM token of the data directory

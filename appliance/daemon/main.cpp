@@ -48,7 +48,7 @@ int run(const daemon::Config& config, const Clock& clock, Random& random, Logger
     fmt::print(
         "SETUP-TOKEN {}\n  enrols the first security officer's FIDO2 key: kaito staff enrol --name NAME --token-file "
         "DATA/setup-token\n",
-        (*appliance)->setup_token_notice());
+        as_text((*appliance)->setup_token_notice().expose_secret()));
   std::fflush(stdout);
   sd_notify(0, "READY=1");
   wait_for_end(signals, **appliance);

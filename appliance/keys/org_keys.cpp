@@ -50,8 +50,18 @@ Task<Result<std::vector<Result<hsm::WrappedDek>>>> OrgKeys::wrap(OrgId org, KeyV
 }
 
 Task<Result<std::vector<Result<Dek>>>> OrgKeys::unwrap(OrgId org, KeyVersion version,
-                                                       std::vector<hsm::DekToUnwrap> deks, Seconds lease) {
-  if (lease <= Seconds(0)) co_return co_await ask(org, version, deks);
+                                                       std::vector<hsm::DekToUnwrap> deks, Seconds lease, KeyUse use) {
+  const auto note = [&](const std::vector<Result<Dek>>& asked) {
+    const auto opened =
+        static_cast<std::uint64_t>(std::ranges::count_if(asked, [](const auto& dek) { return dek.has_value(); }));
+    note_use(org, use, opened);
+    note_use(org, KeyUse::refused, asked.size() - opened);
+  };
+  if (lease <= Seconds(0)) {
+    auto asked = co_await ask(org, version, deks);
+    if (asked) note(*asked);
+    co_return asked;
+  }
   const std::uint64_t purges = leases_.purges(org);
   std::vector<Result<Dek>> opened;
   opened.reserve(deks.size());
@@ -66,8 +76,10 @@ Task<Result<std::vector<Result<Dek>>>> OrgKeys::unwrap(OrgId org, KeyVersion ver
     wanted.push_back(std::move(deks[i]));
     places.push_back(i);
   }
+  note_use(org, KeyUse::code_by_lease, opened.size() - wanted.size());
   if (wanted.empty()) co_return opened;
   KAITO_CO_TRY(auto asked, co_await ask(org, version, wanted));
+  note(asked);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (asked[i]) leases_.keep(org, wanted[i].wrapped.blob, wanted[i].aad, *asked[i], lease, purges);
     opened[places[i]] = std::move(asked[i]);
@@ -75,12 +87,23 @@ Task<Result<std::vector<Result<Dek>>>> OrgKeys::unwrap(OrgId org, KeyVersion ver
   co_return opened;
 }
 
-Task<Result<Dek>> OrgKeys::unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad,
-                                      Seconds lease) {
-  if (lease <= Seconds(0)) co_return co_await ask(org, version, wrapped, aad);
-  if (auto kept = leases_.find(org, wrapped.blob, aad, lease)) co_return *std::move(kept);
+Task<Result<Dek>> OrgKeys::unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad, Seconds lease,
+                                      KeyUse use) {
+  const auto note = [&](const Result<Dek>& asked) {
+    if (asked || asked.error().code == Code::integrity) note_use(org, asked ? use : KeyUse::refused, 1);
+  };
+  if (lease <= Seconds(0)) {
+    auto asked = co_await ask(org, version, wrapped, aad);
+    note(asked);
+    co_return asked;
+  }
+  if (auto kept = leases_.find(org, wrapped.blob, aad, lease)) {
+    note_use(org, KeyUse::code_by_lease, 1);
+    co_return *std::move(kept);
+  }
   const std::uint64_t purges = leases_.purges(org);
   auto opened = co_await ask(org, version, wrapped, aad);
+  note(opened);
   if (opened) leases_.keep(org, wrapped.blob, aad, *opened, lease, purges);
   co_return opened;
 }

@@ -11,6 +11,7 @@
 #include "appliance/base/task.hpp"
 #include "appliance/base/time.hpp"
 #include "appliance/keys/dek_leases.hpp"
+#include "appliance/keys/key_use_ledger.hpp"
 #include "appliance/store/keyring.hpp"
 #include "hsm/client/client.hpp"
 
@@ -37,11 +38,13 @@ class OrgKeys {
   // nobody may delete the key of an org that lives. Code::hsm_key_rejected: the KEK has been used too often (F14).
   Task<Result<std::vector<Result<hsm::WrappedDek>>>> wrap(OrgId org, KeyVersion version,
                                                           std::vector<hsm::DekToWrap> deks);
-  // A DEK that the HSM has unwrapped within `lease` is given again without it; 0 always asks.
+  // A DEK that the HSM has unwrapped within `lease` is given again without it; 0 always asks. `use`: what for; codes
+  // are counted as by HSM or by lease, as it comes.
   Task<Result<std::vector<Result<Dek>>>> unwrap(OrgId org, KeyVersion version, std::vector<hsm::DekToUnwrap> deks,
-                                                Seconds lease);
+                                                Seconds lease, KeyUse use = KeyUse::code_by_hsm);
   // The same for one DEK: the path of every code.
-  Task<Result<Dek>> unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad, Seconds lease);
+  Task<Result<Dek>> unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad, Seconds lease,
+                               KeyUse use = KeyUse::code_by_hsm);
   // Opens DEKs with version `from` and seals them with version `to`, inside the HSM's worker. Begins at once.
   Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> rewrap(OrgId org, KeyVersion from, KeyVersion to,
                                                                       std::vector<hsm::DekToRewrap> deks);
@@ -51,6 +54,9 @@ class OrgKeys {
   // Removes the versions below `version`, which wrap nothing any more. Who still holds a row that was read before gets
   // Code::hsm_unavailable, and finds the new one when trying again.
   Status retire_below(const OrgId& org, KeyVersion version);
+
+  // Counts what unwrap() and unwrap_one() open from now on. Before the first of them; `ledger` outlives this.
+  void count_in(KeyUseLedger& ledger) noexcept { ledger_ = &ledger; }
 
   // Wipes the org's unwrapped DEKs.
   void purge_leases(const OrgId& org) { leases_.purge(org); }
@@ -79,6 +85,9 @@ class OrgKeys {
   Task<Result<Dek>> ask(OrgId org, KeyVersion version, const hsm::WrappedDek& wrapped, const Bytes& aad);
   Task<Result<std::vector<Result<Dek>>>> ask(OrgId org, KeyVersion version, const std::vector<hsm::DekToUnwrap>& deks);
   Status count(const Name& name, std::uint64_t encryptions);
+  void note_use(const OrgId& org, KeyUse use, std::uint64_t deks) noexcept {
+    if (ledger_ != nullptr) ledger_->count(org, use, deks);
+  }
 
   hsm::Client& hsm_;
   store::Keyring& keyring_;
@@ -89,6 +98,7 @@ class OrgKeys {
   // Blobs read so far: wrapped, so no secret; at most kMaxRemembered.
   std::unordered_map<Name, hsm::OrgKekRef, NameHash> remembered_;
   std::unordered_map<OrgId, KeyVersion> retired_below_;
+  KeyUseLedger* ledger_ = nullptr;
   std::mutex counting_;
   std::unordered_map<Name, Invocations, NameHash> invocations_;  // of the KEKs that wrapped since the start
 };

@@ -92,6 +92,34 @@ struct HsmKey {
   friend bool operator==(const HsmKey&, const HsmKey&) = default;
 };
 
+// What an org KEK was used for: DEKs that were opened.
+enum class KeyUse : std::uint8_t {
+  code_by_hsm = 1,    // for a code, unwrapped by the HSM
+  code_by_lease = 2,  // for a code, again under its lease
+  change = 3,         // for a change of the seed's row, by the HSM
+  index_key = 4,      // the org's index key, by the HSM
+  refused = 5,        // the HSM could not unwrap it
+};
+inline constexpr std::size_t kKeyUses = 5;
+
+// In one period, or summed over several.
+struct KeyUseCount {
+  OrgId org;  // nil: orgs that were too many to be counted apart
+  KeyUse use = KeyUse::code_by_hsm;
+  std::uint64_t count = 0;
+  friend bool operator==(const KeyUseCount&, const KeyUseCount&) = default;
+};
+
+// A stretch of one process's life in which uses were counted, at most an hour.
+struct KeyUsePeriod {
+  TimePoint began_at{};
+  std::uint64_t audit_from = 0;   // size of the audit log when it began
+  std::uint64_t audit_until = 0;  // and when its counts were written last
+  TimePoint written_at{};
+  bool complete = false;  // ended in an orderly way: no count is lost
+  friend bool operator==(const KeyUsePeriod&, const KeyUsePeriod&) = default;
+};
+
 // Of a seed's row, what wraps its DEK.
 struct SeedDek {
   SeedId seed;

@@ -87,6 +87,11 @@ class Reader {
   virtual Result<std::optional<TimePoint>> oldest_unclaimed_deletion() = 0;
   virtual Result<std::vector<HsmKey>> hsm_keys() = 0;
 
+  // In the order of their beginning: those that began at `from` or later, and the last one before.
+  virtual Result<std::vector<KeyUsePeriod>> key_use_periods(TimePoint from) = 0;
+  // The org's uses, summed over the periods that began at `from` or later.
+  virtual Result<std::vector<KeyUseCount>> key_uses(const OrgId& org, TimePoint from) = 0;
+
   virtual Result<std::optional<Staff>> staff(const StaffId& id) = 0;
   virtual Result<std::optional<Staff>> staff_by_name(std::string_view name) = 0;
   virtual Result<std::vector<Staff>> all_staff() = 0;
@@ -153,6 +158,11 @@ class Writer : public Reader {
   // Inserts, or notes the destruction; times once set stay.
   virtual Status put(const HsmKey& key) = 0;
 
+  virtual Status begin_key_use_period(const KeyUsePeriod& period) = 0;
+  // Adds to the period's counts and updates the rest of its row.
+  virtual Status add_key_uses(const KeyUsePeriod& period, std::span<const KeyUseCount> counts) = 0;
+  virtual Status remove_key_uses_before(TimePoint before) = 0;
+
   virtual Status insert(const Staff& staff) = 0;
   virtual Status update(const Staff& staff) = 0;
   virtual Status insert(const StaffCredential& credential) = 0;
@@ -204,6 +214,7 @@ class BatchObserver {
 struct StoreStatistics {
   std::uint64_t batches = 0;
   std::uint64_t jobs = 0;
+  std::uint64_t waiting = 0;     // jobs, now
   bool failed = false;           // a commit or fsync failed: writes are refused until the process is started again
   bool reserve_touched = false;  // the volume is nearly full: changes are refused
 };

@@ -96,6 +96,12 @@ Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> Codes::read_many(const aut
     const auto reached = rows_.reachable(permit, id);
     if (!reached && reached.error().code != Code::not_found) co_return fail(reached.error());
     if (!reached) continue;
+    // What gives no code is not opened either.
+    const auto parameters = from_row(reached->row->parameters);
+    if (!parameters || parameters->type == otp::Type::hotp) {
+      codes.back().code = fail(parameters ? hotp_needs_post() : parameters.error());
+      continue;
+    }
     lease = reached->lease;
     rows.push_back(*reached->row);
     places.push_back(codes.size() - 1);
@@ -110,8 +116,6 @@ Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> Codes::read_many(const aut
       place = fail(std::move(opened[i]).error());
     else if (!parameters)
       place = fail(std::move(parameters).error());
-    else if (parameters->type == otp::Type::hotp)
-      place = fail(hotp_needs_post());
     else
       place = time_code(opened[i]->secret, *parameters, now, false);
     if (place) event.targets.push_back(seed_target(rows[i].id));

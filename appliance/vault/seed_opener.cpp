@@ -20,8 +20,8 @@ Result<OpenSeed> open_with(Dek dek, const store::Seed& row) {
 }  // namespace
 
 Task<Result<Dek>> SeedOpener::open_dek(const store::Seed& row) {
-  KAITO_CO_TRY(Dek dek,
-               co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row), Seconds(0)));
+  KAITO_CO_TRY(Dek dek, co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row),
+                                                  Seconds(0), keys::KeyUse::change));
   KAITO_CO_CHECK(envelope::check_row_mac(dek, row));
   co_return dek;
 }

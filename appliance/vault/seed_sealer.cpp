@@ -70,7 +70,8 @@ Task<Status> SeedSealer::make_index_key(store::Org& org) {
 
 Task<Result<Dek>> SeedSealer::index_key(const store::Org& org) {
   co_return co_await keys_.unwrap_one(org.id, org.kek_version, {.blob = org.wrapped_index_key},
-                                      envelope::index_key_aad(org.id, org.kek_version), Seconds(0));
+                                      envelope::index_key_aad(org.id, org.kek_version), Seconds(0),
+                                      keys::KeyUse::index_key);
 }
 
 }  // namespace kaito::vault

@@ -293,6 +293,8 @@ Future<Result<ImportedOrgKek>> Client::import_org_kek(KeyVersion platform_versio
 
 WorkerState Client::state() const { return supervisor_->state(); }
 
+std::vector<CallCount> Client::call_counts() const { return supervisor_->statistics().counts(); }
+
 void Client::stop() { supervisor_->stop(); }
 
 }  // namespace kaito::hsm

@@ -13,6 +13,7 @@
 #include "appliance/base/log.hpp"
 #include "appliance/base/task.hpp"
 #include "appliance/base/time.hpp"
+#include "hsm/client/call_statistics.hpp"
 #include "hsm/client/client_config.hpp"
 #include "hsm/client/worker_state.hpp"
 #include "hsm/protocol/key_import.hpp"
@@ -102,6 +103,8 @@ class Client {
   Future<Result<ImportedOrgKek>> import_org_kek(KeyVersion platform_version, Bytes aad, KeyToImport key);
 
   [[nodiscard]] WorkerState state() const;
+  // How often the worker was asked for what, since the client started.
+  [[nodiscard]] std::vector<CallCount> call_counts() const;
 
   // The worker finishes what it was sent and exits; calls made from now on get hsm_unavailable. Blocks for at most
   // call_deadline, then kills. Repeatable.

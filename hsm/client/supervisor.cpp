@@ -172,10 +172,13 @@ void Supervisor::handle(const Frame& frame, SteadyPoint now) {
   auto found = sent_.find(frame.id);
   if (found == sent_.end()) return;  // answered already, with a deadline's error
   Call call = std::move(found->second.call);
+  const SteadyPoint sent_at = found->second.at;
   sent_.erase(found);
   queue_.finished(call);
   ByteReader reply(frame.payload);
-  if (auto outcome = read_outcome(reply); !outcome)
+  auto outcome = read_outcome(reply);
+  statistics_.add(call.op, outcome.has_value(), now - sent_at);
+  if (!outcome)
     call.done(fail(std::move(outcome).error()));
   else
     call.done(reply);

@@ -9,6 +9,7 @@
 
 #include "appliance/base/log.hpp"
 #include "hsm/client/call_queue.hpp"
+#include "hsm/client/call_statistics.hpp"
 #include "hsm/client/client_config.hpp"
 #include "hsm/client/wake_event.hpp"
 #include "hsm/client/worker_process.hpp"
@@ -32,6 +33,7 @@ class Supervisor {
   void submit(Call call);
   void submit(SingleUnwrap single);
   [[nodiscard]] WorkerState state() const;
+  [[nodiscard]] const CallStatistics& statistics() const noexcept { return statistics_; }
   [[nodiscard]] const ClientConfig& config() const noexcept { return config_; }
 
  private:
@@ -65,6 +67,7 @@ class Supervisor {
   const Clock& clock_;
   Logger& logger_;
   CallQueue queue_;
+  CallStatistics statistics_;
   WakeEvent wake_;
 
   mutable std::mutex state_mutex_;

@@ -161,6 +161,7 @@ void add_keys(std::map<std::string_view, Recipe>& recipes) {
   for (const auto* action : {"key.rotation.update", "org.key.rotation.update"})
     recipes[action] = {.body = fixed(json::object{{"paused", true}}), .status = 409};
   for (const auto* action : {"key.destroy", "org.key.destroy"}) recipes[action] = {.body = empty_body(), .status = 409};
+  recipes["org.key.reconcile"] = {};
   recipes["key.wrapping.create"] = {.body = empty_body()};
   recipes["key.wrapping.destroy"] = {.status = 404};  // no such version: the one there is stays
   recipes["key.wrapping.certificate.read"] = {};

@@ -21,13 +21,13 @@ Result<std::string> rotations_path(Context& context, std::string_view rest = {})
 Status list(Context& context) {
   KAITO_TRY(const auto org, context.own_org());
   if (!org) {
-    KAITO_TRY(const auto keys, context.list("/v1/keys"));
-    context.show_list(keys, {{"KEY", "kind"},
-                             {"VERSION", "version"},
-                             {"STATE", "state"},
-                             {"ORG KEYS", "wraps"},
-                             {"CREATED", "created_at"},
-                             {"DESTROYED", "destroyed_at"}});
+    KAITO_TRY(const auto keys, context.call("GET", "/v1/keys"));  // has no pages
+    context.show_list(keys.as_object(), {{"KEY", "kind"},
+                                         {"VERSION", "version"},
+                                         {"STATE", "state"},
+                                         {"ORG KEYS", "wraps"},
+                                         {"CREATED", "created_at"},
+                                         {"DESTROYED", "destroyed_at"}});
     return {};
   }
   KAITO_TRY(const auto key, context.call("GET", fmt::format("/v1/orgs/{}/key", *org)));
@@ -128,7 +128,7 @@ void declare_certificate(Arguments& arguments, CertificateOptions& options) {
 
 Status certificate(Context& context, const CertificateOptions& options) {
   KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation + "/certificates"));
-  KAITO_TRY(const auto listed, context.list(path));
+  KAITO_TRY(const auto listed, context.call("GET", path));  // has no pages
   const std::string_view wanted = options.destroyed ? "destroyed" : "no_reference";
   for (const auto& item : listed.at("items").as_array()) {
     if (text_at(item, "kind") != wanted) continue;
@@ -196,6 +196,24 @@ Status deleted(Context& context) {
   return {};
 }
 
+struct ReconcileOptions {
+  std::optional<std::int64_t> hours;
+};
+
+Status reconcile(Context& context, const ReconcileOptions& options) {
+  std::string rest = "/key/reconciliation";
+  if (options.hours) rest += fmt::format("?hours={}", *options.hours);
+  KAITO_TRY(const auto path, context.org_path(rest));
+  KAITO_TRY(const auto report, context.call("GET", path));
+  json::object numbers = report.as_object();
+  numbers.erase("explanations");
+  std::string text = record(numbers);
+  for (const auto& line : report.at("explanations").as_array()) text += "\n" + cell(&line) + "\n";
+  context.show(report, text);
+  if (!report.at("matches").as_bool()) context.partly_done();
+  return {};
+}
+
 }  // namespace
 
 void add_keys_commands(CommandLine& line) {
@@ -220,6 +238,13 @@ void add_keys_commands(CommandLine& line) {
       },
       &shred);
   line.add(keys, "deleted", "List deleted orgs, and whether they are shredded", &deleted);
+  line.add<ReconcileOptions>(
+      keys, "reconcile", "Compare openings of the org's seeds with the audit log (owners, auditors)",
+      [](Arguments& arguments, ReconcileOptions& options) {
+        arguments.option("--hours", options.hours, "How far to look back; 24 when not given");
+        arguments.explain("Exit code 1: the numbers do not match; the lines below them say what can explain it.");
+      },
+      &reconcile);
   add_key_import_commands(line, keys);
 }
 

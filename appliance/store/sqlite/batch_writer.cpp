@@ -64,8 +64,13 @@ void BatchWriter::observe(BatchObserver& observer) {
 StoreStatistics BatchWriter::statistics() const {
   // Asked anew: without writes nobody else looks.
   const auto free = options_.free_space(path_);
+  const auto waiting = [this] {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+  };
   return {.batches = batches_,
           .jobs = jobs_,
+          .waiting = waiting(),
           .failed = failed(),
           .reserve_touched = free.has_value() && *free < options_.reserve_bytes};
 }

@@ -5,6 +5,7 @@
 #include "appliance/store/sqlite/access_rows.hpp"
 #include "appliance/store/sqlite/audit_rows.hpp"
 #include "appliance/store/sqlite/key_rows.hpp"
+#include "appliance/store/sqlite/key_use_rows.hpp"
 #include "appliance/store/sqlite/member_rows.hpp"
 #include "appliance/store/sqlite/org_rows.hpp"
 #include "appliance/store/sqlite/seed_rows.hpp"
@@ -98,6 +99,13 @@ class RowReader : public Base {
     return sqlite::oldest_unclaimed_deletion(connection_);
   }
   Result<std::vector<HsmKey>> hsm_keys() override { return list_hsm_keys(connection_); }
+
+  Result<std::vector<KeyUsePeriod>> key_use_periods(TimePoint from) override {
+    return list_key_use_periods(connection_, from);
+  }
+  Result<std::vector<KeyUseCount>> key_uses(const OrgId& org, TimePoint from) override {
+    return sum_key_uses(connection_, org, from);
+  }
 
   Result<std::optional<Staff>> staff(const StaffId& id) override { return find_staff(connection_, id); }
   Result<std::optional<Staff>> staff_by_name(std::string_view name) override {

@@ -63,6 +63,16 @@ class RowWriter final : public RowReader<Writer> {
   }
   Status put(const HsmKey& key) override { return put_hsm_key(connection_, key); }
 
+  Status begin_key_use_period(const KeyUsePeriod& period) override {
+    return sqlite::begin_key_use_period(connection_, period);
+  }
+  Status add_key_uses(const KeyUsePeriod& period, std::span<const KeyUseCount> counts) override {
+    return sqlite::add_key_uses(connection_, period, counts);
+  }
+  Status remove_key_uses_before(TimePoint before) override {
+    return sqlite::remove_key_uses_before(connection_, before);
+  }
+
   Status insert(const Staff& staff) override { return insert_staff(connection_, staff); }
   Status update(const Staff& staff) override { return update_staff(connection_, staff); }
   Status insert(const StaffCredential& credential) override { return insert_credential(connection_, credential); }

@@ -127,7 +127,7 @@ TEST_F(KeysCommands, AnOwnerRotatesTheOrgsKeyAndNobodyElsesIsInReach) {
 TEST_F(KeysCommands, OnlyOrgsThatAreDeletedAreShredded) {
   EXPECT_EQ(officer->kaito({"keys", "shred", "--wait"}).exit_code, kConflict) << "nothing waits";
   officer->json({"org", "create", "Short-lived", "nobody@short.example"});
-  ASSERT_EQ(officer->kaito({"org", "delete", "Short-lived", "Short-lived"}).exit_code, 0);
+  ASSERT_EQ(officer->kaito({"org", "delete", "--org", "Short-lived", "Short-lived"}).exit_code, 0);
   EXPECT_NE(officer->kaito({"keys", "deleted"}).out.find("-"), std::string::npos);
   const Ran shredded = officer->kaito({"keys", "shred", "--wait"});
   EXPECT_EQ(shredded.exit_code, 0) << shredded.err;
@@ -251,6 +251,16 @@ TEST_F(KeysCommands, F7AnImportWithoutTheHsmIsRefusedAndSucceedsAfterwards) {
   }
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   expect_the_right_code();
+}
+
+TEST_F(KeysCommands, S12OpeningsOfSeedsMatchTheAuditLog) {
+  const auto before = owner->json({"keys", "reconcile"});
+  for (int i = 0; i < 3; ++i) expect_the_right_code();
+  const auto after = owner->json({"keys", "reconcile", "--hours", "1"});
+  EXPECT_EQ(after.at("codes_recorded").as_int64(), before.at("codes_recorded").as_int64() + 3);
+  EXPECT_TRUE(after.at("matches").as_bool()) << after.at("difference").as_int64();
+  EXPECT_EQ(owner->kaito({"keys", "reconcile"}).exit_code, 0);
+  EXPECT_EQ(officer->kaito({"keys", "reconcile", "--org", "Acme"}).exit_code, 0);
 }
 
 // Last: what was wrapped by it can never be imported again.

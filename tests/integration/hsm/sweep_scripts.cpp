@@ -1,5 +1,7 @@
 #include "tests/integration/hsm/sweep_scripts.hpp"
 
+#include "tests/integration/hsm/conformance/customer_key.hpp"
+
 namespace kaito::hsm::test {
 namespace {
 
@@ -223,6 +225,37 @@ class RewrapOrgKeks : public SweepScript {
   std::vector<KeptOrg> made_;
 };
 
+// What a customer sent. A wrong check value is no false success: it is compared with what the customer states.
+class ImportOrgKek : public SweepScript {
+ public:
+  ImportOrgKek() : SweepScript("import an org KEK") {}
+  void prepare(SweptToken& token) override {
+    if (!wrapped_.empty()) return;
+    if (!token.service().create_wrapping_key(1)) throw std::runtime_error("no wrapping key");
+    const auto key = token.service().wrapping_key(1);
+    if (!key) throw std::runtime_error(key.error().describe());
+    wrapped_ = customer_.wrapped_for(*key, ImportMechanism::rsa_aes_key_wrap);
+  }
+  Status run(SweptToken& token) override {
+    KAITO_TRY(imported_, token.service().import_org_kek({.platform_version = 1,
+                                                         .aad = kPlace,
+                                                         .wrapping_version = 1,
+                                                         .mechanism = ImportMechanism::rsa_aes_key_wrap,
+                                                         .wrapped = wrapped_}));
+    return {};
+  }
+  std::string judge(SweptToken& token, bool acknowledged) override {
+    if (!acknowledged || imported_.check_value != customer_.check_value()) return {};
+    const auto loaded = token.service().load_org_kek({.blob = imported_.blob, .aad = kPlace});
+    return loaded ? "" : "an imported org KEK: " + loaded.error().describe();
+  }
+
+ private:
+  CustomerKey customer_;
+  Bytes wrapped_;
+  ImportedKey imported_;
+};
+
 class Sign : public SweepScript {
  public:
   Sign() : SweepScript("sign") {}
@@ -252,6 +285,7 @@ std::vector<std::unique_ptr<SweepScript>> all_sweep_scripts() {
   scripts.push_back(std::make_unique<UnwrapAfterLoss>());
   scripts.push_back(std::make_unique<RewrapDeks>());
   scripts.push_back(std::make_unique<RewrapOrgKeks>());
+  scripts.push_back(std::make_unique<ImportOrgKek>());
   scripts.push_back(std::make_unique<Sign>());
   scripts.push_back(std::make_unique<DestroyPlatformKek>());
   scripts.push_back(std::make_unique<DestroyAuditKey>());

@@ -62,7 +62,7 @@ TEST(Messages, AKeyToImportSurvivesTheTripAndNoPrefixDoes) {
   EXPECT_EQ(request->mechanism, ImportMechanism::rsa_aes_key_wrap);
   EXPECT_EQ(request->wrapped.size(), kMaxWrappedImport);
   constexpr std::size_t kMechanism = 4 + 2 + 40 + 4;
-  for (const std::uint8_t number : {0, 3, 255}) {
+  for (const std::uint8_t number : std::initializer_list<std::uint8_t>{0, 3, 255}) {
     bytes[kMechanism] = number;
     ByteReader spoilt(bytes);
     EXPECT_FALSE(read_import_request(spoilt)) << "mechanism " << unsigned{number};

@@ -7,11 +7,13 @@
 #include <latch>
 
 #include "appliance/store/sqlite/connection.hpp"
+#include "appliance/store/sqlite/migrator.hpp"
 #include "tests/unit/store/store_contract.hpp"
 
 namespace kaito::store::sqlite {
 namespace {
 
+using samples::kNow;
 using samples::nth;
 
 class SqliteStore : public testing::Test {
@@ -80,8 +82,24 @@ TEST_F(SqliteStore, ANewerSchemaIsRefusedAndLeftAsItIs) {
   const auto refused = open_store(path_, {}, log_.logger());
   EXPECT_CODE(refused, Code::configuration);
   EXPECT_NE(refused.error().detail.find("newer"), std::string::npos) << refused.error().detail;
-  edit("PRAGMA user_version = 2");
+  edit(fmt::format("PRAGMA user_version = {}", kStoreMigrations.back().number).c_str());
   EXPECT_TRUE(open());
+}
+
+TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
+  const HsmKey audit{.kind = KeyKind::audit, .version = 2, .created_at = kNow, .destroyed_at = kNow + Seconds(9)};
+  EXPECT_DONE(samples::write(*open(), [&](Writer& writer) { return writer.put(audit); }));
+  // As migration 2 left it.
+  edit(
+      "ALTER TABLE hsm_key RENAME TO later; CREATE TABLE hsm_key (kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4), "
+      "version INTEGER NOT NULL, created_at INTEGER NOT NULL, destroyed_at INTEGER, PRIMARY KEY (kind, version)) "
+      "STRICT, "
+      "WITHOUT ROWID; INSERT INTO hsm_key SELECT * FROM later; DROP TABLE later; DROP TABLE key_use; "
+      "DROP TABLE key_use_period; PRAGMA user_version = 2");
+  const HsmKey wrapping{.kind = KeyKind::wrapping, .version = 1, .created_at = kNow};
+  const auto store = open();
+  EXPECT_DONE(samples::write(*store, [&](Writer& writer) { return writer.put(wrapping); }));
+  EXPECT_EQ(store->snapshot().value()->hsm_keys().value(), (std::vector{audit, wrapping}));
 }
 
 TEST_F(SqliteStore, AnotherProgramsFileIsRefused) {
