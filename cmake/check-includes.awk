@@ -4,8 +4,8 @@ BEGIN {
   for (i = 1; i <= folders; ++i) level[name[i]] = i
 
   # Libraries that only one folder may see.
-  split("boost/beast boost/asio/ssl sqlite3.h p11-kit/ libcryptsetup.h", library, " ")
-  split("appliance/http/ appliance/http/ appliance/store/sqlite/ hsm/ luks/", owner, " ")
+  split("boost/beast boost/asio/ssl sqlite3.h p11-kit/ libcryptsetup.h tss2/", library, " ")
+  split("appliance/http/ appliance/http/ appliance/store/sqlite/ hsm/ luks/ luks/", owner, " ")
 }
 
 # The folder of the order that a path lies in; "" for none.

@@ -1,0 +1,97 @@
+#include "luks/ways/tpm2_session.hpp"
+
+#include <fmt/format.h>
+#include <tss2/tss2_tctildr.h>
+
+namespace kaito::luks {
+namespace {
+
+constexpr TSS2_RC kLayerMask = 0xffff0000;
+constexpr TSS2_RC kFormatOne = 0x80;       // TPM 2.0 Part 2, section 6.6: such codes carry a parameter's number
+constexpr TSS2_RC kFormatOneMask = 0x0bf;  // without it
+
+Code code_of(TSS2_RC result) {
+  const TSS2_RC code = result & ~kLayerMask;
+  if (code == TPM2_RC_LOCKOUT) return Code::rate_limited;
+  const TSS2_RC bare = (code & kFormatOne) ? (code & kFormatOneMask) : code;
+  switch (bare) {
+    case TPM2_RC_INTEGRITY:
+    case TPM2_RC_POLICY_FAIL:
+    case TPM2_RC_PCR_CHANGED:
+    case TPM2_RC_AUTH_FAIL: return Code::unauthenticated;
+    default: return Code::storage_failed;
+  }
+}
+
+}  // namespace
+
+Tpm2::Connection::~Connection() {
+  if (esys) Esys_Finalize(&esys);
+  if (tcti) Tss2_TctiLdr_Finalize(&tcti);
+}
+
+Status tpm_check(std::string_view doing, TSS2_RC result) {
+  if (result == TSS2_RC_SUCCESS) return {};
+  return fail(code_of(result), fmt::format("TPM: {}: error {:#x}", doing, result));
+}
+
+Result<TpmHandle> make_primary(ESYS_CONTEXT* esys) {
+  const TPM2B_SENSITIVE_CREATE no_auth{};
+  TPM2B_PUBLIC key{};
+  key.publicArea.type = TPM2_ALG_ECC;
+  key.publicArea.nameAlg = TPM2_ALG_SHA256;
+  key.publicArea.objectAttributes = TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT | TPMA_OBJECT_FIXEDTPM |
+                                    TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                                    TPMA_OBJECT_USERWITHAUTH;
+  auto& ecc = key.publicArea.parameters.eccDetail;
+  ecc.symmetric.algorithm = TPM2_ALG_AES;
+  ecc.symmetric.keyBits.aes = 128;
+  ecc.symmetric.mode.aes = TPM2_ALG_CFB;
+  ecc.scheme.scheme = TPM2_ALG_NULL;
+  ecc.curveID = TPM2_ECC_NIST_P256;
+  ecc.kdf.scheme = TPM2_ALG_NULL;
+  const TPM2B_DATA outside{};
+  const TPML_PCR_SELECTION creation{};
+  TpmHandle primary(esys);
+  KAITO_CHECK(
+      tpm_check("making the storage key",
+                Esys_CreatePrimary(esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &no_auth, &key,
+                                   &outside, &creation, primary.put(), nullptr, nullptr, nullptr, nullptr)));
+  return primary;
+}
+
+Result<TpmHandle> start_session(ESYS_CONTEXT* esys, TPM2_SE type, const TpmHandle& primary) {
+  TPMT_SYM_DEF cipher{};
+  cipher.algorithm = TPM2_ALG_AES;
+  cipher.keyBits.aes = 128;
+  cipher.mode.aes = TPM2_ALG_CFB;
+  TpmHandle session(esys);
+  KAITO_CHECK(tpm_check("starting a session",
+                        Esys_StartAuthSession(esys, primary.get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                              ESYS_TR_NONE, nullptr, type, &cipher, TPM2_ALG_SHA256, session.put())));
+  constexpr TPMA_SESSION kEncrypted = TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT | TPMA_SESSION_CONTINUESESSION;
+  KAITO_CHECK(
+      tpm_check("encrypting a session", Esys_TRSess_SetAttributes(esys, session.get(), kEncrypted, kEncrypted)));
+  return session;
+}
+
+Status policy_of_pcrs(ESYS_CONTEXT* esys, const TpmHandle& session, const std::vector<unsigned>& pcrs) {
+  TPML_PCR_SELECTION selection{};
+  selection.count = 1;
+  selection.pcrSelections[0].hash = TPM2_ALG_SHA256;
+  selection.pcrSelections[0].sizeofSelect = 3;
+  for (const unsigned pcr : pcrs) selection.pcrSelections[0].pcrSelect[pcr / 8] |= static_cast<BYTE>(1U << pcr % 8);
+  const TPM2B_DIGEST present{};  // empty: the TPM takes the values that the registers have now
+  return tpm_check("naming the registers",
+                   Esys_PolicyPCR(esys, session.get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &present, &selection));
+}
+
+Result<Bytes> policy_digest(ESYS_CONTEXT* esys, const TpmHandle& session) {
+  TPM2B_DIGEST* digest = nullptr;
+  KAITO_CHECK(tpm_check("asking for the policy",
+                        Esys_PolicyGetDigest(esys, session.get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &digest)));
+  const EsysOwned<TPM2B_DIGEST> owned(digest);
+  return Bytes(digest->buffer, digest->buffer + digest->size);
+}
+
+}  // namespace kaito::luks
