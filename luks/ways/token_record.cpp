@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "luks/header/json_fields.hpp"
+#include "luks/ways/sealed_share.hpp"
 
 namespace kaito::luks {
 namespace {
@@ -18,7 +19,6 @@ constexpr std::string_view kFido2 = "systemd-fido2";
 constexpr std::string_view kFido2Quorum = "kaito-fido2-quorum";
 
 constexpr std::size_t kMaxCredentialBytes = 1023;
-constexpr std::size_t kSealedShareBytes = 12 + 37 + 16;
 
 Result<std::vector<unsigned>> parse_pcrs(const JsonFields& token, std::string_view name) {
   KAITO_TRY(const json::array* const elements, token.array(name, 24));
@@ -99,19 +99,17 @@ Result<TokenRecord> parse_fido2(const JsonFields& token) {
 Result<Fido2QuorumRecord::Member> parse_member(const json::value& element, std::string place) {
   if (!element.is_object()) return fail(Code::integrity, "LUKS header refused: " + place + " is not an object");
   const JsonFields fields(element.get_object(), std::move(place));
-  KAITO_CHECK(fields.only({"name", "credential", "salt", "sealed"}));
+  KAITO_CHECK(fields.only({"name", "credential", "sealed"}));
   Fido2QuorumRecord::Member member;
   KAITO_TRY(member.name, fields.text("name", 64));
   KAITO_TRY(member.credential, fields.base64("credential", kMaxCredentialBytes));
-  KAITO_TRY(member.salt, fields.base64("salt", 32));
   KAITO_TRY(member.sealed, fields.base64("sealed", kSealedShareBytes));
-  if (member.salt.size() != 32 || member.sealed.size() != kSealedShareBytes)
-    return fields.refuse("has a salt or a sealed share of the wrong size");
+  if (member.sealed.size() != kSealedShareBytes) return fields.refuse("has a sealed share of the wrong size");
   return member;
 }
 
 Result<TokenRecord> parse_quorum(const JsonFields& token) {
-  KAITO_CHECK(token.only({"type", "keyslots", "threshold", "pin", "members"}));
+  KAITO_CHECK(token.only({"type", "keyslots", "threshold", "pin", "salt", "members"}));
   Fido2QuorumRecord record;
   KAITO_TRY(const json::array* const members, token.array("members", 16));
   for (const json::value& element : *members) {
@@ -122,6 +120,8 @@ Result<TokenRecord> parse_quorum(const JsonFields& token) {
   KAITO_TRY(const std::uint64_t threshold, token.number("threshold", 2, record.members.size()));
   record.threshold = static_cast<unsigned>(threshold);
   KAITO_TRY(record.pin, token.boolean("pin"));
+  KAITO_TRY(record.salt, token.base64("salt", 32));
+  if (record.salt.size() != 32) return token.refuse("has a salt that is not 32 bytes");
   return record;
 }
 
@@ -178,12 +178,11 @@ struct Writer {
   void operator()(const Fido2QuorumRecord& record) const {
     json::array members;
     for (const auto& member : record.members)
-      members.push_back(json::object{{"name", member.name},
-                                     {"credential", to_base64(member.credential)},
-                                     {"salt", to_base64(member.salt)},
-                                     {"sealed", to_base64(member.sealed)}});
+      members.push_back(json::object{
+          {"name", member.name}, {"credential", to_base64(member.credential)}, {"sealed", to_base64(member.sealed)}});
     token["threshold"] = record.threshold;
     token["pin"] = record.pin;
+    token["salt"] = to_base64(record.salt);
     token["members"] = std::move(members);
   }
 };

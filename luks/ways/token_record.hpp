@@ -56,11 +56,11 @@ struct Fido2QuorumRecord {
   struct Member {
     std::string name;  // of the officer or key, for people
     Bytes credential;
-    Bytes salt;    // 32 bytes
-    Bytes sealed;  // IV 12, share 37, tag 16
+    Bytes sealed;  // the member's share: sealed_share.hpp
   };
   unsigned threshold = 0;
   bool pin = false;
+  Bytes salt;                   // 32 bytes, the same for all: one question finds the member
   std::vector<Member> members;  // 2 to 16
 };
 

@@ -29,8 +29,15 @@ Bytes reply(const Writer& writer) {
   return out;
 }
 
-// Protocol one: AES-256-CBC, IV of zeros, no padding.
-Bytes aes_cbc(bool encrypt, ByteView key, ByteView input) {
+ByteArray<32> sha256(ByteView input) {
+  ByteArray<32> digest{};
+  SHA256(input.data(), input.size(), digest.data());
+  return digest;
+}
+
+}  // namespace
+
+Bytes aes_256_cbc(bool encrypt, ByteView key, ByteView input) {
   const ByteArray<16> iv{};
   Bytes output(input.size());
   EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
@@ -42,22 +49,16 @@ Bytes aes_cbc(bool encrypt, ByteView key, ByteView input) {
   return done ? output : Bytes{};
 }
 
-ByteArray<32> sha256(ByteView input) {
-  ByteArray<32> digest{};
-  SHA256(input.data(), input.size(), digest.data());
-  return digest;
-}
-
-}  // namespace
-
 ClientPin::ClientPin() : agreement_(SoftKey::generate()) { SystemRandom().fill(token_); }
 
 Bytes ClientPin::handle(const Value& parameters, Behaviour& behaviour) {
   const Value* subcommand = parameters.find(2);
   if (!subcommand) return status(CtapStatus::missing_parameter);
-  if (!behaviour.pin) return status(CtapStatus::pin_not_set);
+  const std::int64_t command = subcommand->integer().value_or(0);
+  // hmac-secret agrees on a key without a PIN, too.
+  if (!behaviour.pin && command != kGetKeyAgreement) return status(CtapStatus::pin_not_set);
   Writer writer;
-  switch (subcommand->integer().value_or(0)) {
+  switch (command) {
     case kGetRetries: return reply(writer.map(1).integer(3).integer(behaviour.pin_tries));
     case kGetKeyAgreement: return reply(writer.map(1).integer(1).raw(agreement_.cose_key(kEcdhEsHkdf256)));
     case kGetPinToken: return get_token(parameters, behaviour);
@@ -68,17 +69,14 @@ Bytes ClientPin::handle(const Value& parameters, Behaviour& behaviour) {
 Bytes ClientPin::get_token(const Value& parameters, Behaviour& behaviour) {
   const Value* peer = parameters.find(3);
   const Value* pin_hash_enc = parameters.find(6);
-  const Value* x = peer ? peer->find(-2) : nullptr;
-  const Value* y = peer ? peer->find(-3) : nullptr;
-  if (!x || !y || !pin_hash_enc || pin_hash_enc->content.size() != 16) return status(CtapStatus::missing_parameter);
+  if (!peer || !pin_hash_enc || pin_hash_enc->content.size() != 16) return status(CtapStatus::missing_parameter);
   if (behaviour.pin_tries == 0) return status(CtapStatus::pin_blocked);
   if (failures_in_a_row_ >= kFailuresUntilReplug) return status(CtapStatus::pin_auth_blocked);
 
-  const Bytes shared_x = agreement_.agree(x->content, y->content);
-  if (shared_x.empty()) return status(CtapStatus::cbor_unexpected_type);
-  const ByteArray<32> shared = sha256(shared_x);
+  const auto shared = shared_secret(*peer);
+  if (!shared) return status(CtapStatus::cbor_unexpected_type);
   const ByteArray<32> expected = sha256(as_bytes(*behaviour.pin));
-  const Bytes given = aes_cbc(false, shared, pin_hash_enc->content);
+  const Bytes given = aes_256_cbc(false, *shared, pin_hash_enc->content);
   --behaviour.pin_tries;
   if (given.size() != 16 || CRYPTO_memcmp(given.data(), expected.data(), 16) != 0) {
     agreement_ = SoftKey::generate();
@@ -89,7 +87,16 @@ Bytes ClientPin::get_token(const Value& parameters, Behaviour& behaviour) {
   behaviour.pin_tries = Behaviour{}.pin_tries;
   failures_in_a_row_ = 0;
   Writer writer;
-  return reply(writer.map(1).integer(2).bytes(aes_cbc(true, shared, token_)));
+  return reply(writer.map(1).integer(2).bytes(aes_256_cbc(true, *shared, token_)));
+}
+
+std::optional<ByteArray<32>> ClientPin::shared_secret(const Value& peer) const {
+  const Value* const x = peer.find(-2);
+  const Value* const y = peer.find(-3);
+  if (!x || !y) return std::nullopt;
+  const Bytes shared_x = agreement_.agree(x->content, y->content);
+  if (shared_x.empty()) return std::nullopt;
+  return sha256(shared_x);
 }
 
 bool ClientPin::verifies(ByteView authenticator, ByteView client_data_hash) const {

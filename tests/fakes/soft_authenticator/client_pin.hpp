@@ -1,11 +1,16 @@
 // authenticatorClientPIN of CTAP 2.0 (§6.5), PIN/UV auth protocol one.
 #pragma once
 
+#include <optional>
+
 #include "appliance/auth/webauthn/cbor.hpp"
 #include "tests/fakes/soft_authenticator/soft_authenticator.hpp"
 #include "tests/fakes/soft_authenticator/soft_key.hpp"
 
 namespace kaito::test {
+
+// Protocol one: AES-256-CBC, IV of zeros, no padding. Empty when the input is not whole blocks.
+Bytes aes_256_cbc(bool encrypt, ByteView key, ByteView input);
 
 class ClientPin {
  public:
@@ -16,6 +21,9 @@ class ClientPin {
 
   // Was `authenticator`, the request's pinUvAuthParam, made with the token for this hash?
   [[nodiscard]] bool verifies(ByteView authenticator, ByteView client_data_hash) const;
+
+  // What protocol one agrees on with the peer whose COSE_Key this is; none when it is no point of the curve.
+  [[nodiscard]] std::optional<ByteArray<32>> shared_secret(const webauthn::cbor::Value& peer) const;
 
  private:
   Bytes get_token(const webauthn::cbor::Value& parameters, Behaviour& behaviour);

@@ -2,6 +2,7 @@
 
 #include "appliance/auth/webauthn/cbor.hpp"
 #include "appliance/auth/webauthn/cbor_writer.hpp"
+#include "tests/fakes/soft_authenticator/hmac_secret.hpp"
 #include "tests/fakes/soft_authenticator/soft_ceremony.hpp"
 
 namespace kaito::test {
@@ -60,7 +61,15 @@ CtapResult<bool> user_verification(const SoftAuthenticator::State& state, const 
 
 Bytes get_info(const Behaviour& behaviour) {
   Writer writer;
-  writer.map(6).integer(1).array(1).text("FIDO_2_0").integer(3).bytes(SoftAuthenticator::kAaguid);
+  writer.map(7)
+      .integer(1)
+      .array(1)
+      .text("FIDO_2_0")
+      .integer(2)
+      .array(1)
+      .text("hmac-secret")
+      .integer(3)
+      .bytes(SoftAuthenticator::kAaguid);
   const bool reader = !behaviour.pin || behaviour.reader_locked;
   writer.integer(4)
       .map(3 + (reader ? 1U : 0U) + (behaviour.pin ? 1U : 0U))
@@ -95,7 +104,8 @@ Bytes handle_make(SoftAuthenticator::State& state, const Behaviour& behaviour, c
                       .algorithms = {},
                       .exclude = descriptor_ids(parameters.find(5)),
                       .resident = option(parameters, 7, "rk"),
-                      .verify_user = *verified};
+                      .verify_user = *verified,
+                      .hmac_secret = asks_for_hmac_secret(parameters.find(6))};
   for (const Value& item : algorithms->items) {
     const Value* alg = item.find("alg");
     if (alg) request.algorithms.push_back(static_cast<int>(alg->integer().value_or(0)));
@@ -116,7 +126,8 @@ Bytes handle_get(SoftAuthenticator::State& state, const Behaviour& behaviour, co
                                   {.client_data_hash = hash,
                                    .rp_id = text_of(parameters.find(1)),
                                    .allow = descriptor_ids(parameters.find(3)),
-                                   .verify_user = *verified});
+                                   .verify_user = *verified,
+                                   .extensions = parameters.find(4)});
   if (!made) return status(made.error());
   Writer writer;
   writer.map(4).integer(1).map(2).text("id").bytes(made->id).text("type").text("public-key");

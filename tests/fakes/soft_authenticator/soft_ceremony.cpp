@@ -7,6 +7,7 @@
 #include "appliance/auth/webauthn/authenticator_data.hpp"
 #include "appliance/auth/webauthn/cbor_writer.hpp"
 #include "appliance/base/random.hpp"
+#include "tests/fakes/soft_authenticator/hmac_secret.hpp"
 
 namespace kaito::test {
 namespace {
@@ -91,11 +92,13 @@ CtapResult<MadeCredential> make_credential(SoftAuthenticator::State& state, cons
                             .resident = request.resident};
   SystemRandom().fill(credential.id);
   MadeCredential made{.id = credential.id};
-  made.auth_data = auth_data_head(behaviour, credential, request.verify_user, webauthn::kFlagAt);
+  made.auth_data = auth_data_head(behaviour, credential, request.verify_user,
+                                  request.hmac_secret ? webauthn::kFlagAt | webauthn::kFlagEd : webauthn::kFlagAt);
   append(made.auth_data, SoftAuthenticator::kAaguid);
   append_u16(made.auth_data, kCredentialIdBytes);
   append(made.auth_data, credential.id);
   append(made.auth_data, credential.key.cose_key(webauthn::kEs256));
+  if (request.hmac_secret) append(made.auth_data, Writer().map(1).text("hmac-secret").boolean(true).view());
   attest(state, behaviour, credential, request.client_data_hash, made);
   state.credentials.push_back(std::move(credential));
   return made;
@@ -106,10 +109,14 @@ CtapResult<MadeAssertion> get_assertion(SoftAuthenticator::State& state, const B
   SoftCredential* credential = choose(state.credentials, request);
   if (!credential) return std::unexpected(CtapStatus::no_credentials);
   if (!behaviour.touched) return std::unexpected(CtapStatus::user_action_timeout);
+  const auto secret = hmac_secret_output(state, *credential, request.extensions);
+  if (!secret) return std::unexpected(secret.error());
   credential->counter = next_count(credential->counter, behaviour.counter_step);
   MadeAssertion made{.id = credential->id,
-                     .auth_data = auth_data_head(behaviour, *credential, request.verify_user, 0),
+                     .auth_data = auth_data_head(behaviour, *credential, request.verify_user,
+                                                 secret->empty() ? std::uint8_t{0} : webauthn::kFlagEd),
                      .user_id = credential->user.id};
+  if (!secret->empty()) append(made.auth_data, Writer().map(1).text("hmac-secret").bytes(*secret).view());
   made.signature = credential->key.sign(signed_message(made.auth_data, request.client_data_hash));
   return made;
 }

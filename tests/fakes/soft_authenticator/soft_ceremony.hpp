@@ -4,6 +4,7 @@
 
 #include <expected>
 
+#include "appliance/auth/webauthn/cbor.hpp"
 #include "tests/fakes/soft_authenticator/ctap_status.hpp"
 #include "tests/fakes/soft_authenticator/soft_state.hpp"
 
@@ -20,6 +21,7 @@ struct MakeRequest {
   std::vector<Bytes> exclude{};
   bool resident = false;
   bool verify_user = false;
+  bool hmac_secret = false;
 };
 
 struct MadeCredential {
@@ -37,6 +39,7 @@ struct GetRequest {
   std::string rp_id;
   std::vector<Bytes> allow{};  // empty: the newest resident credential
   bool verify_user = false;
+  const webauthn::cbor::Value* extensions = nullptr;
 };
 
 struct MadeAssertion {

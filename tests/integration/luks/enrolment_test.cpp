@@ -2,6 +2,7 @@
 #include "luks/ways/enrolment.hpp"
 
 #include <fmt/format.h>
+#include <libcryptsetup.h>
 
 #include <cstdlib>
 
@@ -61,6 +62,24 @@ TEST_F(Enrolment, OrphansAreNamedAndRemovedAndTheRestStays) {
   EXPECT_EQ(removed->tokens, std::vector<int>{*token});
   EXPECT_TRUE(loaded->unlock(words_));
   EXPECT_TRUE(remove_orphans(*loaded)->keyslots.empty()) << "a second time there is nothing";
+}
+
+// What a power cut leaves between the first keyslot of a new volume key and the begin of its rotation.
+TEST_F(Enrolment, KeyslotsOfARotationThatNeverBeganAreOrphans) {
+  const auto other = VolumeKey::random(64, random_);
+  const ByteView key = other.expose_secret();
+  const ByteView words = words_.expose_secret();
+  crypt_device* const crypt = volume_->crypt().get();
+  const int slot = crypt_keyslot_add_by_key(crypt, CRYPT_ANY_SLOT, chars(key), key.size(), chars(words), words.size(),
+                                            CRYPT_VOLUME_KEY_NO_SEGMENT);
+  ASSERT_GE(slot, 0);
+  ASSERT_GE(crypt_token_assign_keyslot(crypt, 0, slot), 0);
+  auto loaded = Volume::load(device());
+  ASSERT_TRUE(loaded) << loaded.error().describe();
+  EXPECT_EQ(loaded->facts().orphan_keyslots(), std::vector<int>{slot});
+  ASSERT_TRUE(remove_orphans(*loaded));
+  EXPECT_EQ(loaded->facts().tokens.at(0).keyslots, std::vector<int>{0});
+  EXPECT_TRUE(loaded->unlock(words_));
 }
 
 TEST_F(Enrolment, AnOrphanThatIsTheLastKeyslotStays) {

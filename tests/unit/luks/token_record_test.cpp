@@ -25,8 +25,9 @@ std::vector<TokenRecord> one_of_each() {
           Fido2Record{.credential = Bytes(64, 4), .salt = salt, .relying_party = "io.systemd.cryptsetup"},
           Fido2QuorumRecord{.threshold = 2,
                             .pin = true,
-                            .members = {{.name = "a", .credential = Bytes(16, 1), .salt = salt, .sealed = sealed},
-                                        {.name = "b", .credential = Bytes(16, 2), .salt = salt, .sealed = sealed}}}};
+                            .salt = salt,
+                            .members = {{.name = "a", .credential = Bytes(16, 1), .sealed = sealed},
+                                        {.name = "b", .credential = Bytes(16, 2), .sealed = sealed}}}};
 }
 
 TEST(TokenRecord, EveryKindIsReadBackAsItWasWritten) {
