@@ -11,6 +11,9 @@
 namespace kaito::luks {
 namespace {
 
+// Reads and writes of a slice wait while it is re-encrypted, and a crash costs one.
+constexpr std::uint64_t kSliceBytes = 8 * 1024 * 1024;
+
 struct Replacement {
   int token;
   int old_slot;
@@ -75,6 +78,7 @@ crypt_params_reencrypt parameters(const crypt_params_luks2* luks2, std::uint32_t
           .direction = CRYPT_REENCRYPT_FORWARD,
           .resilience = "checksum",
           .hash = "sha256",
+          .max_hotzone_size = kSliceBytes / 512,
           .luks2 = luks2,
           .flags = flags};
 }

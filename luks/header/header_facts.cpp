@@ -7,7 +7,7 @@ namespace kaito::luks {
 std::vector<int> HeaderFacts::orphan_keyslots() const {
   std::vector<int> orphans;
   for (const auto& slot : keyslots)
-    if (!token_of(slot.id)) orphans.push_back(slot.id);
+    if (!token_of(slot.id) || (!rotating && !slot.opens_data)) orphans.push_back(slot.id);
   return orphans;
 }
 

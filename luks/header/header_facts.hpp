@@ -44,14 +44,15 @@ struct HeaderFacts {
   std::vector<TokenFacts> tokens;
   std::vector<DigestFacts> digests;
 
-  // Keyslots that no token explains: an enrolment that a power cut ended, or a stranger's.
+  // Keyslots that no token explains: an enrolment that a power cut ended, or a stranger's. And those of a key that
+  // reads nothing: a rotation that ended before it began.
   [[nodiscard]] std::vector<int> orphan_keyslots() const;
   // Tokens whose keyslot is gone.
   [[nodiscard]] std::vector<int> orphan_tokens() const;
   [[nodiscard]] const TokenFacts* token(int id) const;
   [[nodiscard]] const KeyslotFacts* keyslot(int id) const;
   [[nodiscard]] const TokenFacts* token_of(int keyslot) const;
-  // The digest of the key that reads the data; while the key is rotated there are two, and this is the newer one's.
+  // The digest of the key that reads the data; one of the two while the key is rotated.
   [[nodiscard]] const DigestFacts* data_digest() const;
 };
 

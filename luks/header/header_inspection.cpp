@@ -73,6 +73,7 @@ class Inspection {
     if (!config.has("requirements")) return {};
     KAITO_TRY(const JsonFields requirements, config.object("requirements"));
     KAITO_CHECK(requirements.only({"mandatory"}));
+    if (!requirements.has("mandatory")) return {};
     KAITO_TRY(const json::array* const mandatory, requirements.array("mandatory", 1));
     for (const json::value& element : *mandatory) {
       const json::string* const name = element.if_string();
