@@ -2,8 +2,9 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
@@ -13,7 +14,23 @@
 #include <stdexcept>
 #include <utility>
 
+#include "appliance/base/unique_fd.hpp"
+
 namespace kaito::luks::test {
+
+namespace {
+
+// The socket is there before anybody listens on it.
+bool answers(const std::filesystem::path& socket) {
+  sockaddr_un address{.sun_family = AF_UNIX};
+  const std::string path = socket.string();
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("the path of swtpm's socket is too long");
+  std::ranges::copy(path, std::begin(address.sun_path));
+  const UniqueFd connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return connection && ::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+}  // namespace
 
 SoftTpm::SoftTpm(std::filesystem::path directory) : directory_(std::move(directory)) { start(); }
 SoftTpm::~SoftTpm() { stop(); }
@@ -33,7 +50,7 @@ void SoftTpm::start() {
     ::_exit(127);
   }
   for (int tries = 0; tries < 4000; ++tries) {
-    if (std::filesystem::exists(socket())) return;
+    if (answers(socket())) return;
     if (::waitpid(pid_, nullptr, WNOHANG) == pid_) break;
     ::poll(nullptr, 0, 5);
   }
