@@ -37,11 +37,8 @@ Result<Volume::Formatted> Volume::format(const std::filesystem::path& device, co
                           crypt_set_metadata_size(crypt.get(), kMaxHeaderBytes, kKeyslotsBytes - 2 * kMaxHeaderBytes)));
   auto key = VolumeKey::random(kXtsKeyBytes + (options.integrity ? kIntegrityKeyBytes : 0), random);
   const crypt_pbkdf_type pbkdf = to_pbkdf(KdfCost::for_random_secret());
-  crypt_params_integrity integrity{.journal_size = 0, .tag_size = 32, .integrity = "hmac(sha256)"};
-  const crypt_params_luks2 parameters{.pbkdf = &pbkdf,
-                                      .integrity = options.integrity ? "hmac(sha256)" : nullptr,
-                                      .integrity_params = options.integrity ? &integrity : nullptr,
-                                      .sector_size = options.sector_bytes};
+  const crypt_params_luks2 parameters{
+      .pbkdf = &pbkdf, .integrity = options.integrity ? "hmac(sha256)" : nullptr, .sector_size = options.sector_bytes};
   const ByteView key_bytes = key.expose_secret();
   KAITO_CHECK(
       crypt.check("formatting", crypt_format(crypt.get(), CRYPT_LUKS2, "aes", "xts-plain64", nullptr, chars(key_bytes),
