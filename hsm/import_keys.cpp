@@ -108,6 +108,13 @@ TokenResult<WrappingKey> ImportKeys::describe(Session& session, const WrapMethod
                      .takes_aes_key_wrap = methods.key_wrap_pad != 0};
 }
 
+TokenOutcome ImportKeys::check(Session& session, const WrapMethods& methods, const KeyToImportView& key) {
+  KAITO_CHECK(pairs_.at(key.wrapping_version));
+  KAITO_CHECK(hash_of(session, methods, key.wrapping_version));
+  if (key.mechanism == ImportMechanism::rsa_oaep || methods.key_wrap_pad != 0) return {};
+  return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "the token has no AES key wrap with padding"}));
+}
+
 TokenResult<OwnedObject> ImportKeys::unwrap(Session& session, const WrapMethods& methods, const KeyToImportView& key,
                                             AttributeTemplate (*attributes)(const WrapMethods&)) {
   KAITO_TRY(const PlatformKey pair, pairs_.at(key.wrapping_version));
@@ -119,8 +126,7 @@ TokenResult<OwnedObject> ImportKeys::unwrap(Session& session, const WrapMethods&
   }
   // CKM_RSA_AES_KEY_WRAP in its two steps (PKCS#11 v2.40 §2.1.21): what few tokens do in one call, more do in two, and
   // the one-time key stays in the token between them.
-  if (methods.key_wrap_pad == 0)
-    return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "the token has no AES key wrap with padding"}));
+  KAITO_CHECK(check(session, methods, key));
   KAITO_TRY(const auto modulus, session.bytes(pair.wrapping, CKA_MODULUS));
   const std::size_t head = modulus ? modulus->size() : 0;
   if (head == 0 || key.wrapped.size() <= head)

@@ -39,6 +39,9 @@ class ImportKeys {
   // what it unwraps can be known.
   TokenResult<WrappingKey> describe(Session& session, const WrapMethods& methods, KeyVersion version);
 
+  // Whether the token can unwrap by that wrapping key and mechanism at all. not_found, hsm_unsupported: as above.
+  TokenOutcome check(Session& session, const WrapMethods& methods, const KeyToImportView& key);
+
   // Customer's key as a session object with `attributes()`, which is asked for once for each try. A data_error: it was
   // altered, or wrapped for another key or with another hash. hsm_unsupported: the token does not do the mechanism.
   TokenResult<OwnedObject> unwrap(Session& session, const WrapMethods& methods, const KeyToImportView& key,

@@ -136,9 +136,13 @@ AttributeTemplate to_be_wrapped_unsaid(const WrapMethods& methods) {
 
 TokenResult<OwnedObject> unwrap_import(Session& session, const WrapMethods& methods, ImportKeys& wrapping,
                                        const KeyToImportView& key) {
+  KAITO_CHECK(wrapping.check(session, methods, key));
   auto unwrapped = wrapping.unwrap(session, methods, key, to_be_wrapped);
+  if (!unwrapped && unwrapped.error().error.code == Code::hsm_unsupported)
+    unwrapped = wrapping.unwrap(session, methods, key, to_be_wrapped_unsaid);
   if (unwrapped || unwrapped.error().error.code != Code::hsm_unsupported) return unwrapped;
-  return wrapping.unwrap(session, methods, key, to_be_wrapped_unsaid);
+  // The token can do it, so it is what was sent: NSS says CKR_ARGUMENTS_BAD of a number above the modulus.
+  return fail(Failure({.code = Code::integrity, .detail = unwrapped.error().error.detail}, ReturnClass::data_error));
 }
 
 // What AES makes of a block of zeros: by encryption where the token has single blocks, else as it says itself.

@@ -94,6 +94,8 @@ TEST_P(KeyImport, WhatDoesNotUnwrapIsRefusedAndTheWorkerServesOn) {
     }
     EXPECT_EQ(import(Bytes(good.begin(), good.end() - 1), mechanism).error().code, Code::integrity);
     EXPECT_EQ(import(Bytes(good.begin(), good.begin() + 8), mechanism).error().code, Code::integrity);
+    const Bytes above_every_modulus(good.size(), 0xff);
+    EXPECT_EQ(import(above_every_modulus, mechanism).error().code, Code::integrity);
     Bytes longer = good;
     longer.push_back(0);
     EXPECT_EQ(import(longer, mechanism).error().code, Code::integrity);
