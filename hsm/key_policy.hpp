@@ -10,6 +10,9 @@ namespace kaito::hsm {
 // Refusals are Code::hsm_key_rejected and name `key` and the attribute.
 TokenOutcome check_platform_kek(Session& session, ObjectHandle kek, std::string_view key);
 TokenOutcome check_platform_private_key(Session& session, ObjectHandle private_key, std::string_view key);
+// An org KEK that lives in a customer's token. `natively`: DEKs go through C_WrapKey there (WrapMethods). Whether it
+// has ever been extractable is the customer's to know: they may have made it elsewhere.
+TokenOutcome check_customer_kek(Session& session, ObjectHandle kek, std::string_view key, bool natively);
 TokenOutcome check_audit_secret(Session& session, ObjectHandle secret, std::string_view key);
 TokenOutcome check_audit_private_key(Session& session, ObjectHandle private_key, std::string_view key);
 

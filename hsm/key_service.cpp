@@ -24,16 +24,24 @@ auto KeyService::attempt(Operation operation) -> Result<typename std::invoke_res
   }
 }
 
-KeyService::KeyService(std::unique_ptr<Token> token, std::size_t org_kek_capacity, GuardedTokenDirectory* guard,
-                       Random& random, Logger& logger)
-    : token_(std::move(token)), guard_(guard), random_(random), logger_(logger), org_keks_(org_kek_capacity, random) {}
+KeyService::KeyService(std::unique_ptr<Token> token, TokenRole role, std::size_t org_kek_capacity,
+                       GuardedTokenDirectory* guard, const Clock& clock, Random& random, Logger& logger)
+    : token_(std::move(token)),
+      role_(role),
+      guard_(guard),
+      random_(random),
+      logger_(logger),
+      org_keks_(org_kek_capacity, random),
+      held_keks_(org_kek_capacity, clock, random) {}
 
 Result<std::unique_ptr<KeyService>> KeyService::open(std::vector<Cryptoki> modules, TokenUri uri, Pin pin,
-                                                     std::size_t org_kek_capacity, GuardedTokenDirectory* guard,
-                                                     Random& random, Logger& logger) {
+                                                     TokenRole role, std::size_t org_kek_capacity,
+                                                     GuardedTokenDirectory* guard, const Clock& clock, Random& random,
+                                                     Logger& logger) {
   auto token = Token::open(std::move(modules), std::move(uri), std::move(pin));
   if (!token) return fail(std::move(token.error().error));
-  std::unique_ptr<KeyService> service(new KeyService(*std::move(token), org_kek_capacity, guard, random, logger));
+  std::unique_ptr<KeyService> service(
+      new KeyService(*std::move(token), role, org_kek_capacity, guard, clock, random, logger));
   service->keep_copy_after_login();
   // Nothing is tried twice here: a token that fails its preflight does not serve.
   auto checked = service->choose_methods();
@@ -43,6 +51,11 @@ Result<std::unique_ptr<KeyService>> KeyService::open(std::vector<Cryptoki> modul
 }
 
 TokenOutcome KeyService::choose_methods() {
+  if (role_ == TokenRole::customer) {
+    KAITO_TRY(methods_, WrapMethods::choose_for_deks_only(*token_, session()));
+    logger_.info("hsm.token.methods", {{"deks", methods_.dek_name()}});
+    return {};
+  }
   KAITO_TRY(methods_, WrapMethods::choose(*token_, session()));
   KAITO_TRY(audit_signing_, choose_audit_signing(*token_, session()));
   logger_.info("hsm.token.methods", {{"org_keks", methods_.org_kek_name()},
@@ -54,6 +67,7 @@ TokenOutcome KeyService::choose_methods() {
 TokenOutcome KeyService::find_keys() {
   KAITO_TRY(canary_, Canary::create(session(), methods_, random_));
   KAITO_CHECK(canary_->sing(session()));
+  if (role_ == TokenRole::customer) return {};
   KAITO_TRY(platform_keks_, PlatformKeks::find(session()));
   KAITO_TRY(backup_keys_, PlatformKeks::find(session(), PlatformKeks::kBackupLabel));
   KAITO_TRY(import_keys_, ImportKeys::find(session()));
@@ -69,6 +83,7 @@ void KeyService::keep_copy_after_login() {
 
 TokenOutcome KeyService::reopen() {
   org_keks_.clear();
+  held_keks_.clear();
   canary_.reset();
   KAITO_CHECK(token_->reopen());
   keep_copy_after_login();
@@ -120,15 +135,18 @@ TokenStatus KeyService::status() const {
   status.model = token_text(info.model);
   status.manufacturer = token_text(info.manufacturerID);
   status.firmware = fmt::format("{}.{}", info.firmwareVersion.major, info.firmwareVersion.minor);
-  status.mechanisms = {"org KEKs: " + methods_.org_kek_name(), "DEKs: " + methods_.dek_name(),
-                       fmt::format("audit: {}", audit_signing_name(audit_signing_))};
+  status.mechanisms = {"DEKs: " + methods_.dek_name()};
+  if (role_ == TokenRole::appliance) {
+    status.mechanisms.insert(status.mechanisms.begin(), "org KEKs: " + methods_.org_kek_name());
+    status.mechanisms.push_back(fmt::format("audit: {}", audit_signing_name(audit_signing_)));
+  }
   status.max_sessions = session_limit(info);
   for (const KeyVersion version : platform_keks_.versions()) status.platform_keks.push_back({.version = version});
   for (const KeyVersion version : backup_keys_.versions()) status.backup_keys.push_back({.version = version});
   for (const KeyVersion version : import_keys_.versions()) status.wrapping_keys.push_back({.version = version});
   status.audit_keys = audit_keys_.all();
   status.org_keks = org_keks_.uses(kListedOrgKeks);
-  status.loaded_org_keks = org_keks_.size();
+  status.loaded_org_keks = org_keks_.size() + held_keks_.size();
   status.epoch = token_->session().epoch();
   return status;
 }
@@ -220,8 +238,18 @@ Result<Bytes> KeyService::create_org_kek(KeyVersion platform_version, ByteView a
   return attempt([&] { return org_keks_.create(session(), methods_, platform_keks_, platform_version, aad); });
 }
 
+TokenResult<LoadedOrgKek*> KeyService::load(OrgKekView kek) {
+  if (role_ == TokenRole::customer) return held_keks_.load(*token_, methods_, kek);
+  return org_keks_.load(session(), methods_, platform_keks_, kek);
+}
+
+Result<Bytes> KeyService::adopt_org_kek(const AdoptRequest& request) {
+  KAITO_TRY(const KeyUri uri, KeyUri::parse(request.key));
+  return attempt([&] { return held_keks_.adopt(*token_, methods_, uri, request.make, request.aad); });
+}
+
 Status KeyService::load_org_kek(OrgKekView kek) {
-  auto loaded = attempt([&] { return org_keks_.load(session(), methods_, platform_keks_, kek); });
+  auto loaded = attempt([&] { return load(kek); });
   if (loaded) return {};
   if (loaded.error().code == Code::integrity) ++counters_.refused;
   return fail(std::move(loaded).error());
@@ -229,12 +257,12 @@ Status KeyService::load_org_kek(OrgKekView kek) {
 
 Result<std::vector<Bytes>> KeyService::wrap(OrgKekView kek, std::span<const DekToWrapView> deks) {
   auto wrapped = attempt([&]() -> TokenResult<std::vector<Bytes>> {
-    KAITO_TRY(LoadedOrgKek * org_kek, org_keks_.load(session(), methods_, platform_keks_, kek));
+    KAITO_TRY(LoadedOrgKek * org_kek, load(kek));
     std::vector<Bytes> results(deks.size());
     for (std::size_t i = 0; i < deks.size(); ++i) {
       ++org_kek->use.encryptions;  // counted before: an invocation that fails may still have used its IV
       ++org_kek->use.decryptions;  // what was sealed is opened again
-      KAITO_TRY(results[i], wrap_dek(session(), org_kek->key.handle(), methods_, deks[i].dek, deks[i].aad, random_));
+      KAITO_TRY(results[i], wrap_dek(session(), org_kek->key, methods_, deks[i].dek, deks[i].aad, random_));
     }
     return results;
   });
@@ -244,19 +272,19 @@ Result<std::vector<Bytes>> KeyService::wrap(OrgKekView kek, std::span<const DekT
 
 Result<UnwrappedDeks> KeyService::unwrap(OrgKekView kek, std::span<const DekToUnwrapView> deks) {
   auto unwrapped = attempt([&]() -> TokenResult<UnwrappedDeks> {
-    KAITO_TRY(LoadedOrgKek * org_kek, org_keks_.load(session(), methods_, platform_keks_, kek));
+    KAITO_TRY(LoadedOrgKek * org_kek, load(kek));
     UnwrappedDeks results{.outcomes = std::vector<Status>(deks.size()), .deks = WipedBytes(deks.size() * kDekSize)};
     bool refused = false;
     for (std::size_t i = 0; i < deks.size(); ++i) {
       ++org_kek->use.decryptions;
-      auto opened = unwrap_dek(session(), org_kek->key.handle(), methods_, deks[i].wrapped, deks[i].aad,
+      auto opened = unwrap_dek(session(), org_kek->key, methods_, deks[i].wrapped, deks[i].aad,
                                std::span(results.deks).subspan(i * kDekSize, kDekSize));
       if (opened) continue;
       if (opened.error().kind != ReturnClass::data_error) return fail(std::move(opened).error());
       results.outcomes[i] = fail(std::move(opened).error().error);
       refused = true;
     }
-    KAITO_CHECK(judge_items(refused));
+    KAITO_CHECK(judge_items(refused, kek));
     return results;
   });
   if (!unwrapped) {
@@ -269,9 +297,12 @@ Result<UnwrappedDeks> KeyService::unwrap(OrgKekView kek, std::span<const DekToUn
 }
 
 // SoftHSM says the same of a bad tag and of its own failure; the canary tells them apart (F9).
-TokenOutcome KeyService::judge_items(bool refused) {
+TokenOutcome KeyService::judge_items(bool refused, std::optional<OrgKekView> kek) {
   if (!refused) return {};
-  return confirm_token();
+  KAITO_CHECK(confirm_token());
+  // A customer may have taken the key away this very moment, and modules say that in many ways.
+  if (role_ == TokenRole::customer && kek) return held_keks_.look_again(*token_, methods_, *kek);
+  return {};
 }
 
 Result<Outcomes<Bytes>> KeyService::rewrap_org_keks(KeyVersion from, KeyVersion to, std::span<const OrgKekView> keks) {
@@ -291,7 +322,7 @@ Result<Outcomes<Bytes>> KeyService::rewrap_org_keks(KeyVersion from, KeyVersion 
       results.emplace_back(fail(std::move(blob).error().error));
       refused = true;
     }
-    KAITO_CHECK(judge_items(refused));
+    KAITO_CHECK(judge_items(refused, std::nullopt));
     return results;
   });
   if (rewrapped)
@@ -301,8 +332,8 @@ Result<Outcomes<Bytes>> KeyService::rewrap_org_keks(KeyVersion from, KeyVersion 
 
 Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks) {
   auto rewrapped = attempt([&]() -> TokenResult<Outcomes<Bytes>> {
-    KAITO_TRY(LoadedOrgKek * old_kek, org_keks_.load(session(), methods_, platform_keks_, from));
-    KAITO_TRY(LoadedOrgKek * new_kek, org_keks_.load(session(), methods_, platform_keks_, to));
+    KAITO_TRY(LoadedOrgKek * old_kek, load(from));
+    KAITO_TRY(LoadedOrgKek * new_kek, load(to));
     Outcomes<Bytes> results;
     results.reserve(deks.size());
     bool refused = false;
@@ -316,7 +347,7 @@ Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::
       results.emplace_back(fail(std::move(blob).error().error));
       refused = true;
     }
-    KAITO_CHECK(judge_items(refused));
+    KAITO_CHECK(judge_items(refused, from));
     return results;
   });
   if (!rewrapped) {
@@ -331,11 +362,11 @@ Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::
 TokenResult<Bytes> KeyService::rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item) {
   ByteArray<kDekSize> dek{};
   ++from.use.decryptions;
-  if (auto opened = unwrap_dek(session(), from.key.handle(), methods_, item.wrapped, item.aad_before, dek); !opened)
+  if (auto opened = unwrap_dek(session(), from.key, methods_, item.wrapped, item.aad_before, dek); !opened)
     return fail(std::move(opened).error());
   ++to.use.encryptions;
   ++to.use.decryptions;
-  auto blob = wrap_dek(session(), to.key.handle(), methods_, dek, item.aad_after, random_);
+  auto blob = wrap_dek(session(), to.key, methods_, dek, item.aad_after, random_);
   wipe(dek);
   return blob;
 }

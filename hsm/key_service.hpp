@@ -11,6 +11,7 @@
 #include "hsm/audit_keys.hpp"
 #include "hsm/canary.hpp"
 #include "hsm/guarded_token_directory.hpp"
+#include "hsm/held_keks.hpp"
 #include "hsm/import_keys.hpp"
 #include "hsm/known_answers.hpp"
 #include "hsm/org_keks.hpp"
@@ -29,19 +30,26 @@ struct UnwrappedDeks {
   WipedBytes deks;               // kDekSize bytes for each outcome; zero where it is an error
 };
 
+// Whose token it is: the appliance's, or a customer's, which holds org KEKs and nothing else of ours.
+enum class TokenRole : std::uint8_t { appliance, customer };
+
 class KeyService {
  public:
-  // Logs in and runs the preflight: mechanisms, known answers, keys and their attributes.
-  // `guard` is null for a token that SoftHSM does not keep; it, `random` and `logger` must outlive the service.
-  static Result<std::unique_ptr<KeyService>> open(std::vector<Cryptoki> modules, TokenUri uri, Pin pin,
+  // Logs in and runs the preflight: mechanisms, known answers, keys and their attributes. In a customer's token nothing
+  // is looked for and nothing made.
+  // `guard` is null for a token that SoftHSM does not keep; it, `clock`, `random` and `logger` must outlive the
+  // service.
+  static Result<std::unique_ptr<KeyService>> open(std::vector<Cryptoki> modules, TokenUri uri, Pin pin, TokenRole role,
                                                   std::size_t org_kek_capacity, GuardedTokenDirectory* guard,
-                                                  Random& random, Logger& logger);
+                                                  const Clock& clock, Random& random, Logger& logger);
 
   TokenStatus status() const;
   Status canary();
   Status create_platform_kek(KeyVersion version);
   Result<Bytes> create_org_kek(KeyVersion platform_version, ByteView aad);
   Status load_org_kek(OrgKekView kek);
+  // A key of a customer's token; see HeldKeks::adopt(). invalid_request: not a URI of a key.
+  Result<Bytes> adopt_org_kek(const AdoptRequest& request);
   Result<std::vector<Bytes>> wrap(OrgKekView kek, std::span<const DekToWrapView> deks);
   Result<UnwrappedDeks> unwrap(OrgKekView kek, std::span<const DekToUnwrapView> deks);
   Result<Outcomes<Bytes>> rewrap_org_keks(KeyVersion from, KeyVersion to, std::span<const OrgKekView> keks);
@@ -60,12 +68,13 @@ class KeyService {
   Status destroy_backup_key(KeyVersion version);
   Status destroy_wrapping_key(KeyVersion version);
 
+  [[nodiscard]] TokenRole role() const noexcept { return role_; }
   // Set when nothing but a new process can help; the worker then answers what it has and ends.
   [[nodiscard]] const std::optional<Error>& must_restart() const noexcept { return must_restart_; }
 
  private:
-  KeyService(std::unique_ptr<Token> token, std::size_t org_kek_capacity, GuardedTokenDirectory* guard, Random& random,
-             Logger& logger);
+  KeyService(std::unique_ptr<Token> token, TokenRole role, std::size_t org_kek_capacity, GuardedTokenDirectory* guard,
+             const Clock& clock, Random& random, Logger& logger);
   TokenOutcome find_keys();
   TokenOutcome choose_methods();
   TokenOutcome reopen();
@@ -81,11 +90,13 @@ class KeyService {
   Status create_key(Keys& keys, KeyVersion version, std::string_view event, Create create);
   template <class Keys>
   Status destroy_key(Keys& keys, KeyVersion version, std::string_view event);
-  TokenOutcome judge_items(bool refused);
+  TokenResult<LoadedOrgKek*> load(OrgKekView kek);
+  TokenOutcome judge_items(bool refused, std::optional<OrgKekView> kek);
   TokenResult<Bytes> rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item);
   Session& session() noexcept { return token_->session(); }
 
   std::unique_ptr<Token> token_;
+  const TokenRole role_;
   GuardedTokenDirectory* guard_;
   Random& random_;
   Logger& logger_;
@@ -97,6 +108,7 @@ class KeyService {
   ImportKeys import_keys_;
   AuditKeys audit_keys_;
   OrgKeks org_keks_;
+  HeldKeks held_keks_;    // in place of org_keks_ where the token is a customer's
   TokenStatus counters_;  // of it, only the counters are used
   std::optional<Error> must_restart_;
 };

@@ -203,7 +203,8 @@ TokenResult<Bytes> OrgKeks::create(Session& session, const WrapMethods& methods,
   KAITO_CHECK(bind(session, methods, object.handle(), key, aad, random_));
   Bytes blob = key.serialize();
   loaded_.insert(cache_key({.blob = blob, .aad = aad}),
-                 {.key = std::move(object),
+                 {.key = object.handle(),
+                  .owned = std::move(object),
                   .platform_version = version,
                   .use = {.key = short_hash(blob), .encryptions = 1, .decryptions = 1}});
   return blob;
@@ -254,7 +255,8 @@ TokenResult<LoadedOrgKek*> OrgKeks::load(Session& session, const WrapMethods& me
   KAITO_TRY(const PlatformKey platform_kek, platform.at(key.platform_version));
   KAITO_TRY(OwnedObject object, unwrap(session, methods, platform_kek, key));
   KAITO_CHECK(check_binding(session, methods, object.handle(), key, kek.aad));
-  return &loaded_.insert(std::move(cached), {.key = std::move(object),
+  return &loaded_.insert(std::move(cached), {.key = object.handle(),
+                                             .owned = std::move(object),
                                              .platform_version = key.platform_version,
                                              .use = {.key = short_hash(kek.blob), .decryptions = 1}});
 }

@@ -14,7 +14,8 @@
 namespace kaito::hsm {
 
 struct LoadedOrgKek {
-  OwnedObject key;
+  ObjectHandle key;
+  OwnedObject owned;  // the same, where it is to be destroyed with this; a customer's token object is not
   KeyVersion platform_version = 0;
   OrgKekUse use;
 };

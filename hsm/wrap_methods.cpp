@@ -83,9 +83,7 @@ std::string_view name_of(WrapScheme scheme) {
   return "unknown";
 }
 
-}  // namespace
-
-TokenResult<WrapMethods> WrapMethods::choose(const Token& token, Session& session) {
+TokenResult<WrapMethods> examine_mechanisms(const Token& token, Session& session) {
   if (!token.supports(CKM_AES_KEY_GEN, CKF_GENERATE))
     return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "the token does not offer CKM_AES_KEY_GEN"}));
   WrapMethods methods;
@@ -93,6 +91,19 @@ TokenResult<WrapMethods> WrapMethods::choose(const Token& token, Session& sessio
   // The older number means RFC 5649 to some and padding before RFC 3394 to others; the known answer tells.
   KAITO_TRY(methods.key_wrap_pad, first_key_wrap(token, session, KeyWrap::kwp, {kAesKeyWrapKwp, CKM_AES_KEY_WRAP_PAD}));
   KAITO_TRY(methods.blocks, first_block_mode(token, session));
+  return methods;
+}
+
+}  // namespace
+
+TokenResult<WrapMethods> WrapMethods::choose_for_deks_only(const Token& token, Session& session) {
+  KAITO_TRY(WrapMethods methods, examine_mechanisms(token, session));
+  KAITO_CHECK(choose_for_deks(token, session, methods));
+  return methods;
+}
+
+TokenResult<WrapMethods> WrapMethods::choose(const Token& token, Session& session) {
+  KAITO_TRY(WrapMethods methods, examine_mechanisms(token, session));
   KAITO_TRY(methods.org_kek, choose_for_org_keks(token, methods));
   KAITO_CHECK(choose_for_deks(token, session, methods));
   return methods;

@@ -47,6 +47,11 @@ constexpr std::array kTable{
     CodeTraits{Code::usage, 400, "usage", "The command line is wrong", 2, Outcome::rejected, false},
     CodeTraits{Code::connection_failed, 503, "connection-failed", "The appliance could not be reached", 19,
                Outcome::failed, true},
+    CodeTraits{Code::customer_hsm_unavailable, 503, "customer-hsm-unavailable",
+               "Your organisation's own HSM does not answer; tell the people who run it", 20, Outcome::failed, true},
+    CodeTraits{Code::customer_key_disabled, 423, "customer-key-disabled",
+               "Your organisation's key is disabled in its own HSM; the people who run it can enable it", 21,
+               Outcome::denied, true},
     CodeTraits{Code::internal, 500, "internal", "A defect; please report it with the request id", 70, Outcome::failed,
                false},
 };

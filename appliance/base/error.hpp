@@ -10,30 +10,32 @@
 namespace kaito {
 
 enum class Code : std::uint8_t {
-  invalid_request,         // malformed or out of bounds; `field` names the place
-  unauthenticated,         // no, wrong or expired credentials
-  fresh_login_required,    // the session is too old for a protected action
-  forbidden,               // authenticated, but the role or scope does not allow it
-  not_found,               // absent, or another org's: the two are never told apart
-  method_not_allowed,      // the path exists, the method does not
-  conflict,                // already exists, or changed meanwhile
-  payload_too_large,       // body over the endpoint's limit
-  unsupported_media_type,  // Content-Type is not the endpoint's
-  rate_limited,            // too many requests; try later
-  wrong_state,             // the appliance's state does not allow the endpoint
-  hsm_unavailable,         // worker or token gone, or past its deadline; try later
-  hsm_pin_rejected,        // the token refused the PIN; one attempt was made
-  hsm_key_rejected,        // a key's attributes, label or known answer is wrong
-  hsm_unsupported,         // the token lacks a mechanism or capacity that is needed
-  integrity,               // authentication tag, MAC or hash does not match
-  storage_full,            // the data volume has no space left
-  storage_failed,          // I/O or database failure
-  audit_failed,            // the audit record could not be made durable
-  deadline_exceeded,       // a bounded wait ended
-  configuration,           // configuration file, option or environment is wrong
-  usage,                   // command line is wrong (CLI only)
-  connection_failed,       // CLI or client could not reach the peer
-  internal,                // a defect in the product
+  invalid_request,           // malformed or out of bounds; `field` names the place
+  unauthenticated,           // no, wrong or expired credentials
+  fresh_login_required,      // the session is too old for a protected action
+  forbidden,                 // authenticated, but the role or scope does not allow it
+  not_found,                 // absent, or another org's: the two are never told apart
+  method_not_allowed,        // the path exists, the method does not
+  conflict,                  // already exists, or changed meanwhile
+  payload_too_large,         // body over the endpoint's limit
+  unsupported_media_type,    // Content-Type is not the endpoint's
+  rate_limited,              // too many requests; try later
+  wrong_state,               // the appliance's state does not allow the endpoint
+  hsm_unavailable,           // worker or token gone, or past its deadline; try later
+  hsm_pin_rejected,          // the token refused the PIN; one attempt was made
+  hsm_key_rejected,          // a key's attributes, label or known answer is wrong
+  hsm_unsupported,           // the token lacks a mechanism or capacity that is needed
+  integrity,                 // authentication tag, MAC or hash does not match
+  storage_full,              // the data volume has no space left
+  storage_failed,            // I/O or database failure
+  audit_failed,              // the audit record could not be made durable
+  deadline_exceeded,         // a bounded wait ended
+  configuration,             // configuration file, option or environment is wrong
+  usage,                     // command line is wrong (CLI only)
+  connection_failed,         // CLI or client could not reach the peer
+  customer_hsm_unavailable,  // an org's own HSM does not answer, or refuses us; nothing is wrong with the appliance
+  customer_key_disabled,     // an org's key in its own HSM is gone, may not be used, or is another one
+  internal,                  // a defect in the product
 };
 
 // What an audit record says of an action that ended with a code.

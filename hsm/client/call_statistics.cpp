@@ -65,6 +65,7 @@ std::string_view to_string(Op op) noexcept {
     case Op::wrapping_key: return "wrapping_key";
     case Op::destroy_wrapping_key: return "destroy_wrapping_key";
     case Op::import_org_kek: return "import_org_kek";
+    case Op::adopt_org_kek: return "adopt_org_kek";
   }
   return "other";
 }

@@ -135,6 +135,13 @@ Result<std::unique_ptr<Client>> Client::start(ClientConfig config, const Clock& 
   return std::unique_ptr<Client>(new Client(std::move(supervisor)));
 }
 
+Result<std::unique_ptr<Client>> Client::launch(ClientConfig config, const Clock& clock, Logger& logger) {
+  KAITO_CHECK(check_config(config));
+  auto supervisor = std::make_unique<Supervisor>(std::move(config), clock, logger);
+  supervisor->launch();
+  return std::unique_ptr<Client>(new Client(std::move(supervisor)));
+}
+
 Client::Client(std::unique_ptr<Supervisor> supervisor) : supervisor_(std::move(supervisor)) {}
 Client::~Client() = default;
 
@@ -170,6 +177,18 @@ Future<Result<WrappedOrgKek>> Client::create_org_kek(KeyVersion platform_version
         out.string(aad);
       },
       [platform_version](ByteReader& in) { return read_blob(in, platform_version); });
+}
+
+Future<Result<WrappedOrgKek>> Client::adopt_org_kek(std::string key, bool make, Bytes aad) {
+  Status checked = check_aad(aad);
+  if (checked && (key.empty() || key.size() > kMaxKeyUri))
+    checked = fail_invalid("key", fmt::format("must be a URI of 1 to {} bytes", kMaxKeyUri));
+  return request<WrappedOrgKek>(
+      *supervisor_, checked, Op::adopt_org_kek,
+      [&](WireWriter& out) {
+        write_adopt_request(out, {.make = make ? MakeKey::if_missing : MakeKey::no, .key = key, .aad = aad});
+      },
+      [](ByteReader& in) { return read_blob(in, 0); });
 }
 
 Future<Status> Client::load_org_kek(OrgKekRef kek) {

@@ -34,6 +34,10 @@ class Client {
   // `clock` and `logger` must outlive the client.
   static Result<std::unique_ptr<Client>> start(ClientConfig config, const Clock& clock, Logger& logger);
 
+  // The same without waiting: the worker starts in the background, and calls wait for it, each until its deadline.
+  // Code::configuration: the bounds in `config` are wrong.
+  static Result<std::unique_ptr<Client>> launch(ClientConfig config, const Clock& clock, Logger& logger);
+
   ~Client();  // stop()
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -53,6 +57,11 @@ class Client {
   Future<Result<WrappedOrgKek>> create_org_kek(KeyVersion platform_version, Bytes aad);
   // Unwraps and verifies now what wrap and unwrap would load on demand. integrity: blob altered, or not of this `aad`.
   Future<Status> load_org_kek(OrgKekRef kek);
+
+  // A key of a customer's token (ClientConfig::customer) that wraps an org's DEKs from now on: found by `key`, an RFC
+  // 7512 URI with `object` or `id`, checked, tried, and bound to `aad`. `make`: generated there under that name when it
+  // is missing. The blob serves like any org KEK's. hsm_key_rejected says in `detail` which key and why.
+  Future<Result<WrappedOrgKek>> adopt_org_kek(std::string key, bool make, Bytes aad);
 
   // The same org KEKs under another platform KEK; one result each, in order. not_found: no such version `from` or `to`.
   // integrity on one: altered, not of its `aad`, or not wrapped by `from`. Each new blob was opened again before it is

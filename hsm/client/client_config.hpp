@@ -22,6 +22,9 @@ struct ClientConfig {
   std::string module_arguments;
   // SoftHSM's token directory, to be locked, copied and restored by the worker; empty for any other HSM.
   std::filesystem::path token_directory;
+  // A customer's token: it holds org KEKs and nothing else of ours. Whatever is wrong with it may be mended at any
+  // time, so that its worker is started again after all but a refused PIN or a wrong known answer.
+  bool customer = false;
   // The worker's whole environment, but for PATH and JOURNAL_STREAM, which it inherits.
   std::map<std::string, std::string> environment;
 
@@ -32,6 +35,8 @@ struct ClientConfig {
   std::size_t max_batch = 256;          // DEKs in one frame, 1 to 1024
   std::size_t max_outstanding = 4096;   // calls; over it: Code::hsm_unavailable
   std::size_t org_kek_capacity = 1024;  // org KEKs loaded at once, 1 to 65536
+
+  friend bool operator==(const ClientConfig&, const ClientConfig&) = default;
 };
 
 }  // namespace kaito::hsm

@@ -20,6 +20,7 @@ Error unavailable(std::string detail) { return {.code = Code::hsm_unavailable, .
 std::vector<std::string> serve_arguments(const ClientConfig& config) {
   std::vector<std::string> arguments{"--serve", "--token-uri", config.token_uri, "--org-kek-capacity",
                                      fmt::format("{}", config.org_kek_capacity)};
+  if (config.customer) arguments.emplace_back("--customer");
   if (!config.module.empty()) arguments.insert(arguments.end(), {"--module", config.module.string()});
   if (!config.module_arguments.empty())
     arguments.insert(arguments.end(), {"--module-arguments", config.module_arguments});
@@ -51,6 +52,11 @@ Status Supervisor::start() {
   if (state_.phase == WorkerPhase::running) return {};
   if (state_.failure) return fail(*state_.failure);
   return fail(unavailable(settled ? "worker failed" : "worker did not start in time"));
+}
+
+void Supervisor::launch() {
+  queue_.open();
+  thread_ = std::thread([this] { run(); });
 }
 
 void Supervisor::stop() {
@@ -115,7 +121,11 @@ void Supervisor::spawn_worker(SteadyPoint now) {
     const std::scoped_lock lock(state_mutex_);
     ++state_.starts;
   }
-  if (!spawned) return worker_ended(std::move(spawned).error(), now);
+  if (!spawned) {
+    queue_.refuse(spawned.error());
+    queue_.fail_all(spawned.error());
+    return worker_ended(std::move(spawned).error(), now);
+  }
   worker_.emplace(*std::move(spawned));
   connection_.emplace(worker_->socket());
   started_at_ = now;
@@ -251,6 +261,7 @@ void Supervisor::worker_ended(Error reason, SteadyPoint now) {
 
 bool Supervisor::is_lasting(Code code) const {
   if (code == Code::hsm_pin_rejected || code == Code::hsm_key_rejected) return true;
+  if (config_.customer) return false;
   // What worked once may work again: a token that was unplugged, a module in the middle of its update.
   return !ever_served_ && (code == Code::configuration || code == Code::hsm_unsupported);
 }
@@ -277,8 +288,8 @@ SteadyPoint Supervisor::next_timer(SteadyPoint now) const {
   SteadyPoint next = now + Seconds(60);
   if (stop_by_) next = std::min(next, *stop_by_);
   if (!worker_) return state().phase == WorkerPhase::failed ? next : std::min(next, next_start_);
-  if (!greeted_) return std::min(next, started_at_ + config_.start_deadline);
   if (const auto deadline = queue_.next_deadline()) next = std::min(next, *deadline);
+  if (!greeted_) return std::min(next, started_at_ + config_.start_deadline);
   for (const auto& [id, sent] : sent_) next = std::min(next, sent.call.deadline);
   return std::min(next, hang_time());
 }

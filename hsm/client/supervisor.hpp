@@ -25,6 +25,8 @@ class Supervisor {
 
   // Waits until a worker serves, none ever will, or start_deadline.
   Status start();
+  // Starts a worker and does not wait; what is submitted waits for it.
+  void launch();
   // Finishes what was submitted, at most for call_deadline.
   void stop();
 

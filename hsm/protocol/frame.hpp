@@ -39,6 +39,7 @@ enum class Op : std::uint16_t {
   wrapping_key = 20,
   destroy_wrapping_key = 21,
   import_org_kek = 22,
+  adopt_org_kek = 23,  // in a customer's token
 };
 
 struct Frame {

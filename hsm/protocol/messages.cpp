@@ -157,6 +157,23 @@ void write_wrapped_dek(WireWriter& out, ByteView blob) { out.string(blob); }
 
 Result<ByteView> read_wrapped_dek(ByteReader& in) { return read_string(in, kMaxWrappedDek); }
 
+void write_adopt_request(WireWriter& out, const AdoptRequest& request) {
+  out.u8(static_cast<std::uint8_t>(request.make));
+  out.string(request.key);
+  out.string(request.aad);
+}
+
+Result<AdoptRequest> read_adopt_request(ByteReader& in) {
+  AdoptRequest request;
+  KAITO_TRY(const std::uint8_t make, in.u8());
+  if (make > static_cast<std::uint8_t>(MakeKey::if_missing)) return fail(Code::invalid_request, "neither yes nor no");
+  request.make = static_cast<MakeKey>(make);
+  KAITO_TRY(const ByteView key, read_string(in, kMaxKeyUri));
+  request.key = as_text(key);
+  KAITO_TRY(request.aad, read_string(in, kMaxAad));
+  return request;
+}
+
 void write_sign_request(WireWriter& out, KeyVersion version, ByteView message) {
   out.u32(version);
   out.u32(message.size());

@@ -15,6 +15,7 @@
 namespace kaito::hsm {
 
 inline constexpr std::size_t kMaxBlob = 1024;          // of an org KEK; RSA-OAEP with 4096 bits fits
+inline constexpr std::size_t kMaxKeyUri = 512;         // of a key in a customer's token
 inline constexpr std::size_t kMaxMessage = 64 * 1024;  // to be signed
 inline constexpr std::size_t kMaxBatch = 1024;         // DEKs in a frame
 // In a frame to be rewrapped: so many fit at their largest.
@@ -77,6 +78,16 @@ Result<RewrapRequest> read_rewrap_request(ByteReader& in);
 
 void write_wrapped_dek(WireWriter& out, ByteView blob);
 Result<ByteView> read_wrapped_dek(ByteReader& in);
+
+// Whether a key in a customer's token is made when it is not there.
+enum class MakeKey : std::uint8_t { no = 0, if_missing = 1 };
+struct AdoptRequest {
+  MakeKey make = MakeKey::no;
+  std::string_view key;  // RFC 7512
+  ByteView aad;
+};
+void write_adopt_request(WireWriter& out, const AdoptRequest& request);
+Result<AdoptRequest> read_adopt_request(ByteReader& in);
 
 struct SignRequest {
   KeyVersion version = 0;

@@ -39,6 +39,21 @@ void write_outcomes(WireWriter& out, const Outcomes<T>& outcomes, Write write) {
   }
 }
 
+// What there is to ask of a customer's token, and of it alone.
+bool is_for(Op op, TokenRole role) {
+  switch (op) {
+    case Op::status:
+    case Op::canary:
+    case Op::load_org_kek:
+    case Op::wrap_deks:
+    case Op::unwrap_deks:
+    case Op::rewrap_deks:
+    case Op::drain: return true;
+    case Op::adopt_org_kek: return role == TokenRole::customer;
+    default: return role == TokenRole::appliance;
+  }
+}
+
 }  // namespace
 
 void Dispatcher::handle(const Frame& frame, WipedBytes& out) {
@@ -48,6 +63,8 @@ void Dispatcher::handle(const Frame& frame, WipedBytes& out) {
 }
 
 Status Dispatcher::reply(Op op, ByteReader in, WireWriter& out) {
+  if (!is_for(op, service_.role()))
+    return fail(Code::invalid_request, fmt::format("operation {} is not of this kind of token", static_cast<int>(op)));
   switch (op) {
     case Op::status: {
       KAITO_CHECK(in.finish());
@@ -85,6 +102,7 @@ Status Dispatcher::reply(Op op, ByteReader in, WireWriter& out) {
     case Op::wrapping_key: return wrapping_key(in, out);
     case Op::import_org_kek: return import_org_kek(in, out);
     case Op::create_org_kek: return create_org_kek(in, out);
+    case Op::adopt_org_kek: return adopt_org_kek(in, out);
     case Op::wrap_deks: return wrap(in, out);
     case Op::unwrap_deks: return unwrap(in, out);
     case Op::rewrap_org_keks: return rewrap_org_keks(in, out);
@@ -150,6 +168,15 @@ Status Dispatcher::import_org_kek(ByteReader in, WireWriter& out) {
   write_ok(out);
   out.string(imported.blob);
   out.raw(imported.check_value);
+  return {};
+}
+
+Status Dispatcher::adopt_org_kek(ByteReader in, WireWriter& out) {
+  KAITO_TRY(const AdoptRequest request, read_adopt_request(in));
+  KAITO_CHECK(in.finish());
+  KAITO_TRY(const Bytes blob, service_.adopt_org_kek(request));
+  write_ok(out);
+  out.string(blob);
   return {};
 }
 

@@ -24,6 +24,7 @@ class Dispatcher {
   Status create_org_kek(ByteReader in, WireWriter& out);
   Status wrapping_key(ByteReader in, WireWriter& out);
   Status import_org_kek(ByteReader in, WireWriter& out);
+  Status adopt_org_kek(ByteReader in, WireWriter& out);
   Status keys(Op op, ByteReader in, WireWriter& out);
   Status create_or_destroy(Op op, KeyVersion version);
   Status sign(ByteReader in, WireWriter& out);

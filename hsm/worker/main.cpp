@@ -90,15 +90,16 @@ Result<TokenReport> run_doctor(const Options& options, const Clock& clock, Logge
   return *std::move(report);
 }
 
-Status run_server(const Options& options, Connection& connection, Logger& logger) {
+Status run_server(const Options& options, Connection& connection, const Clock& clock, Logger& logger) {
   SystemRandom random;
   Ground ground;  // outlives the service that stands on it
   const auto open = [&]() -> Result<std::unique_ptr<KeyService>> {
     KAITO_TRY(TokenUri uri, TokenUri::parse(options.token_uri));
     KAITO_TRY(Pin pin, read_pin_file(uri.pin_file()));
     KAITO_TRY(ground, lay_ground(options, logger));
-    return KeyService::open(ground.modules->all(), std::move(uri), std::move(pin), options.org_kek_capacity,
-                            ground.guard ? &*ground.guard : nullptr, random, logger);
+    return KeyService::open(ground.modules->all(), std::move(uri), std::move(pin),
+                            options.customer ? TokenRole::customer : TokenRole::appliance, options.org_kek_capacity,
+                            ground.guard ? &*ground.guard : nullptr, clock, random, logger);
   };
   auto service = open();
   KAITO_CHECK(send_hello(connection, service ? Status() : fail(service.error())));
@@ -110,7 +111,7 @@ Status run(const Options& options, bool client, const Clock& clock, Logger& logg
   Connection connection(kWorkerSocket);
   if (options.mode == Mode::serve) {
     if (!client) return fail(Code::usage, "--serve is for kaitod, which gives a socket on file descriptor 3");
-    return run_server(options, connection, logger);
+    return run_server(options, connection, clock, logger);
   }
   Status outcome;
   Bytes extra;

@@ -52,6 +52,8 @@ Result<Options> parse_options(std::span<const char* const> arguments) {
     if (name == "--help") return Options{};
     if (name == "--serve") {
       options.mode = Mode::serve;
+    } else if (name == "--customer") {
+      options.customer = true;
     } else if (name == "--init-token") {
       options.mode = Mode::init_token;
     } else if (name == "--bench") {

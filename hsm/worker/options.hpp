@@ -20,6 +20,7 @@ struct Options {
   std::string module_arguments;           // for C_Initialize of `module`
   std::filesystem::path token_directory;  // SoftHSM's, to be guarded; may be empty
   std::size_t org_kek_capacity = 1024;    // serve
+  bool customer = false;                  // serve: the token is a customer's
   std::string label;                      // init_token
   std::filesystem::path so_pin_file;      // init_token
   std::filesystem::path pin_file;         // init_token
@@ -27,7 +28,7 @@ struct Options {
 };
 
 inline constexpr std::string_view kUsage =
-    "kaito-hsm-worker --serve --token-uri URI [MODULE] [--org-kek-capacity N]\n"
+    "kaito-hsm-worker --serve --token-uri URI [MODULE] [--org-kek-capacity N] [--customer]\n"
     "kaito-hsm-worker --init-token --label TEXT --so-pin-file FILE --pin-file FILE [MODULE]\n"
     "kaito-hsm-worker --bench --token-uri URI [MODULE] [--duration-ms N]\n"
     "kaito-hsm-worker --doctor --token-uri URI [MODULE] [--duration-ms N]    for `kaito hsm doctor`, which shows the "

@@ -10,8 +10,8 @@ namespace {
 class Recovery : public ::testing::Test {
  protected:
   Result<std::unique_ptr<KeyService>> open(std::string_view pin = SoftHsmToken::kPin) {
-    return KeyService::open(module_.modules(), *TokenUri::parse(token_.config().token_uri), Pin::copy_of(pin), 16,
-                            nullptr, random_, logger_);
+    return KeyService::open(module_.modules(), *TokenUri::parse(token_.config().token_uri), Pin::copy_of(pin),
+                            TokenRole::appliance, 16, nullptr, clock_, random_, logger_);
   }
   void SetUp() override {
     auto opened = open();

@@ -40,7 +40,7 @@ Status SweptToken::open() {
   KAITO_TRY(guard_, GuardedTokenDirectory::take(token_.softhsm().token_directory, logger_));
   KAITO_TRY(TokenUri uri, TokenUri::parse(token_.config().token_uri));
   KAITO_TRY(service_, KeyService::open(module_.modules(), std::move(uri), Pin::copy_of(as_bytes(SoftHsmToken::kPin)),
-                                       16, &*guard_, random_, logger_));
+                                       TokenRole::appliance, 16, &*guard_, clock_, random_, logger_));
   return {};
 }
 

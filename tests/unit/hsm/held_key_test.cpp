@@ -1,0 +1,44 @@
+#include "hsm/held_key.hpp"
+
+#include <gtest/gtest.h>
+
+#include "hsm/protocol/messages.hpp"
+
+namespace kaito::hsm {
+namespace {
+
+HeldKey sample() { return {.uri = "pkcs11:object=k", .binding = Bytes(61, 0x22)}; }
+
+TEST(HeldKey, HasTheDocumentedBytes) {
+  EXPECT_EQ(to_hex(sample().serialize()), "03000f" + to_hex(as_bytes("pkcs11:object=k")) + to_hex(Bytes(61, 0x22)));
+}
+
+TEST(HeldKey, IsReadAsItWasWritten) {
+  const auto key = HeldKey::parse(sample().serialize());
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->uri, sample().uri);
+  EXPECT_EQ(key->binding, sample().binding);
+}
+
+TEST(HeldKey, IsRefusedWhenCutTooLongOrOfAnotherFormat) {
+  const Bytes blob = sample().serialize();
+  for (std::size_t size = 0; size <= 3 + sample().uri.size(); ++size)
+    EXPECT_EQ(HeldKey::parse(ByteView(blob).first(size)).error().code, Code::integrity) << size;
+  Bytes other = blob;
+  other[0] = 2;
+  EXPECT_EQ(HeldKey::parse(other).error().code, Code::integrity);
+  for (const auto& [uri, binding] :
+       {std::pair{0UL, 61UL}, std::pair{kMaxKeyUri + 1, 61UL}, std::pair{15UL, kMaxWrappedDek + 1}})
+    EXPECT_EQ(HeldKey::parse(HeldKey{.uri = std::string(uri, 'a'), .binding = Bytes(binding)}.serialize()).error().code,
+              Code::integrity);
+}
+
+TEST(HeldKey, BindsItsNameAndItsPlace) {
+  HeldKey other = sample();
+  other.uri = "pkcs11:object=j";
+  EXPECT_NE(other.binding_aad(Bytes{1}), sample().binding_aad(Bytes{1}));
+  EXPECT_NE(sample().binding_aad(Bytes{2}), sample().binding_aad(Bytes{1}));
+}
+
+}  // namespace
+}  // namespace kaito::hsm
