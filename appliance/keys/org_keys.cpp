@@ -1,6 +1,7 @@
 #include "appliance/keys/org_keys.hpp"
 
 #include "appliance/envelope/binding.hpp"
+#include "appliance/keys/customer_key.hpp"
 
 namespace kaito::keys {
 namespace {
@@ -16,9 +17,36 @@ Error used_too_early() {
                .detail = "the key was rotated meanwhile; trying again finds the new one"};
 }
 
+template <class T>
+Task<T> waited_for(Future<T> future) {
+  co_return co_await std::move(future);
+}
+
+// Starts the task here and now; it ends on this thread's executor.
+template <class T>
+Future<Result<T>> begin(Task<Result<T>> task) {
+  auto [future, completer] = make_future<T>();
+  spawn(std::move(task), [done = std::move(completer)](Result<T> result) mutable { done.set(std::move(result)); });
+  return std::move(future);
+}
+
 }  // namespace
 
-Task<Status> OrgKeys::create(OrgId org, KeyVersion version) {
+Task<Status> OrgKeys::take_customers(OrgId org, KeyVersion version, store::KeyPlace place) {
+  KAITO_CO_TRY(HsmConnection * customer, customers_.need(place.hsm));
+  KAITO_CO_TRY(auto adopted,
+               co_await customer->adopt(org, place.key, place.make, customer_key_aad(place.hsm, org, version)));
+  const CustomerKey key{.hsm = std::move(place.hsm), .key = std::move(place.key), .blob = std::move(adopted.blob)};
+  co_return keyring_.insert({.org = org,
+                             .version = version,
+                             .platform_version = 0,
+                             .blob = key.serialize(),
+                             .created_at = clock_.now(),
+                             .invocations = 1});  // the binding's
+}
+
+Task<Status> OrgKeys::create(OrgId org, KeyVersion version, store::KeyPlace place) {
+  if (place.is_customers()) co_return co_await take_customers(org, version, std::move(place));
   for (int tries = 1;; ++tries) {
     auto wrapped = co_await hsm_.create_org_kek(platform_version_, envelope::org_kek_aad(org, version));
     if (!wrapped) {
@@ -39,11 +67,12 @@ Task<Status> OrgKeys::create(OrgId org, KeyVersion version) {
 
 Task<Result<std::vector<Result<hsm::WrappedDek>>>> OrgKeys::wrap(OrgId org, KeyVersion version,
                                                                  std::vector<hsm::DekToWrap> deks) {
-  KAITO_CO_TRY(auto kek, find(org, version));
+  KAITO_CO_TRY(auto found, find(org, version));
   KAITO_CO_CHECK(count({org, version}, deks.size()));
-  auto wrapped = co_await hsm_.wrap_deks(kek, std::move(deks));
+  if (found.customer != nullptr) co_return co_await found.customer->wrap(org, std::move(found.kek), std::move(deks));
+  auto wrapped = co_await hsm_.wrap_deks(found.kek, std::move(deks));
   if (!wrapped && is_stale(wrapped.error())) {
-    KAITO_CO_CHECK(find_again(kek));
+    KAITO_CO_CHECK(find_again(found.kek));
     co_return fail(used_too_early());
   }
   co_return wrapped;
@@ -110,18 +139,20 @@ Task<Result<Dek>> OrgKeys::unwrap_one(OrgId org, KeyVersion version, hsm::Wrappe
 
 Task<Result<std::vector<Result<Dek>>>> OrgKeys::ask(OrgId org, KeyVersion version,
                                                     const std::vector<hsm::DekToUnwrap>& deks) {
-  KAITO_CO_TRY(auto kek, find(org, version));
-  auto opened = co_await hsm_.unwrap_deks(kek, deks);
+  KAITO_CO_TRY(auto found, find(org, version));
+  if (found.customer != nullptr) co_return co_await found.customer->unwrap(org, std::move(found.kek), deks);
+  auto opened = co_await hsm_.unwrap_deks(found.kek, deks);
   if (opened || !is_stale(opened.error())) co_return opened;
-  KAITO_CO_TRY(auto present, find_again(kek));
+  KAITO_CO_TRY(auto present, find_again(found.kek));
   co_return co_await hsm_.unwrap_deks(std::move(present), deks);
 }
 
 Task<Result<Dek>> OrgKeys::ask(OrgId org, KeyVersion version, const hsm::WrappedDek& wrapped, const Bytes& aad) {
-  KAITO_CO_TRY(auto kek, find(org, version));
-  auto opened = co_await hsm_.unwrap_dek(kek, wrapped, aad);
+  KAITO_CO_TRY(auto found, find(org, version));
+  if (found.customer != nullptr) co_return co_await found.customer->unwrap_one(org, std::move(found.kek), wrapped, aad);
+  auto opened = co_await hsm_.unwrap_dek(found.kek, wrapped, aad);
   if (opened || !is_stale(opened.error())) co_return opened;
-  KAITO_CO_TRY(auto present, find_again(kek));
+  KAITO_CO_TRY(auto present, find_again(found.kek));
   co_return co_await hsm_.unwrap_dek(std::move(present), wrapped, aad);
 }
 
@@ -130,7 +161,38 @@ Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> OrgKeys::rewrap(Org
   KAITO_TRY(auto before, find(org, from));
   KAITO_TRY(auto after, find(org, to));
   KAITO_CHECK(count({org, to}, deks.size()));
-  return hsm_.rewrap_deks(std::move(before), std::move(after), std::move(deks));
+  if (before.customer == nullptr && after.customer == nullptr)
+    return hsm_.rewrap_deks(std::move(before.kek), std::move(after.kek), std::move(deks));
+  if (before.customer == after.customer)
+    return begin(before.customer->rewrap(org, std::move(before.kek), std::move(after.kek), std::move(deks)));
+  return begin(rewrap_across(org, std::move(before), std::move(after), std::move(deks)));
+}
+
+// The worker that seals a DEK opens it again before it says so: what is given out opens in the new HSM.
+Task<Result<OrgKeys::Wrapped>> OrgKeys::rewrap_across(OrgId org, Found from, Found to,
+                                                      std::vector<hsm::DekToRewrap> deks) {
+  std::vector<hsm::DekToUnwrap> sealed;
+  sealed.reserve(deks.size());
+  for (auto& dek : deks) sealed.push_back({.wrapped = std::move(dek.wrapped), .aad = std::move(dek.aad_before)});
+  auto opening = from.customer != nullptr ? from.customer->unwrap(org, std::move(from.kek), std::move(sealed))
+                                          : waited_for(hsm_.unwrap_deks(std::move(from.kek), std::move(sealed)));
+  KAITO_CO_TRY(auto opened, co_await std::move(opening));
+
+  Wrapped results;
+  results.reserve(opened.size());
+  std::vector<hsm::DekToWrap> open;
+  std::vector<std::size_t> places;  // of open[i] in results
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    results.emplace_back(fail(opened[i] ? Error{.code = Code::internal, .detail = "not wrapped"} : opened[i].error()));
+    if (!opened[i]) continue;
+    open.push_back({.dek = *std::move(opened[i]), .aad = std::move(deks[i].aad_after)});
+    places.push_back(i);
+  }
+  auto sealing = to.customer != nullptr ? to.customer->wrap(org, std::move(to.kek), std::move(open))
+                                        : waited_for(hsm_.wrap_deks(std::move(to.kek), std::move(open)));
+  KAITO_CO_TRY(auto wrapped, co_await std::move(sealing));
+  for (std::size_t i = 0; i < wrapped.size(); ++i) results[places[i]] = std::move(wrapped[i]);
+  co_return results;
 }
 
 Status OrgKeys::remove(const OrgId& org) {
@@ -154,6 +216,29 @@ Status OrgKeys::retire_below(const OrgId& org, KeyVersion version) {
   return keyring_.remove_below(org, version);
 }
 
+Status OrgKeys::drop_from(const OrgId& org, KeyVersion version) {
+  {
+    const std::unique_lock lock(mutex_);
+    std::erase_if(remembered_,
+                  [&](const auto& entry) { return entry.first.org == org && entry.first.version >= version; });
+  }
+  return keyring_.remove_from(org, version);
+}
+
+Result<std::optional<store::KeyPlace>> OrgKeys::place_of(const OrgId& org, KeyVersion version) {
+  KAITO_TRY(const auto entry, keyring_.find(org, version));
+  if (!entry) return std::nullopt;
+  if (entry->platform_version != 0) return store::KeyPlace{};
+  KAITO_TRY(auto key, CustomerKey::parse(entry->blob));
+  return store::KeyPlace{.hsm = std::move(key.hsm), .key = std::move(key.key)};
+}
+
+Result<store::KeyPlace> OrgKeys::next_place(const OrgId& org, KeyVersion version) {
+  KAITO_TRY(auto present, place_of(org, version));
+  if (!present || !present->is_customers()) return store::KeyPlace{};
+  return store::KeyPlace{.hsm = std::move(present->hsm), .key = default_key_uri(org, version + 1), .make = true};
+}
+
 Status OrgKeys::adopt(std::span<const store::RewrappedEntry> entries) {
   KAITO_CHECK(keyring_.rewrap(entries));
   const std::unique_lock lock(mutex_);
@@ -161,7 +246,7 @@ Status OrgKeys::adopt(std::span<const store::RewrappedEntry> entries) {
   return {};
 }
 
-Result<hsm::OrgKekRef> OrgKeys::find(const OrgId& org, KeyVersion version) {
+Result<OrgKeys::Found> OrgKeys::find(const OrgId& org, KeyVersion version) {
   const Name name{org, version};
   {
     const std::shared_lock lock(mutex_);
@@ -171,26 +256,40 @@ Result<hsm::OrgKekRef> OrgKeys::find(const OrgId& org, KeyVersion version) {
   }
   // Under the lock, so that what adopt() has replaced meanwhile is not remembered.
   const std::unique_lock lock(mutex_);
+  KAITO_TRY(Found found, read(org, version));
+  if (remembered_.size() >= kMaxRemembered) remembered_.erase(remembered_.begin());
+  remembered_.insert_or_assign(name, found);
+  return found;
+}
+
+Result<OrgKeys::Found> OrgKeys::read(const OrgId& org, KeyVersion version) {
   KAITO_TRY(auto entry, keyring_.find(org, version));
   if (!entry)
     return fail(Code::integrity, fmt::format("the keyring has no KEK version {} of org {}", version, org.str()));
-  auto kek = std::make_shared<const hsm::OrgKek>(
-      hsm::OrgKek{.org = org,
+  hsm::OrgKek kek{.org = org,
                   .version = version,
                   .wrapped = {.platform_version = entry->platform_version, .blob = std::move(entry->blob)},
-                  .aad = envelope::org_kek_aad(org, version)});
-  if (remembered_.size() >= kMaxRemembered) remembered_.erase(remembered_.begin());
-  remembered_.insert_or_assign(name, kek);
-  return kek;
+                  .aad = envelope::org_kek_aad(org, version)};
+  Found found;
+  if (kek.wrapped.platform_version == 0) {
+    KAITO_TRY(auto key, CustomerKey::parse(kek.wrapped.blob));
+    KAITO_TRY(found.customer, customers_.need(key.hsm));
+    kek.aad = customer_key_aad(key.hsm, org, version);
+    kek.wrapped.blob = std::move(key.blob);
+  }
+  found.kek = std::make_shared<const hsm::OrgKek>(std::move(kek));
+  return found;
 }
 
 Result<hsm::OrgKekRef> OrgKeys::find_again(const hsm::OrgKekRef& stale) {
   {
     const std::unique_lock lock(mutex_);
     const auto found = remembered_.find({stale->org, stale->version});
-    if (found != remembered_.end() && found->second == stale) remembered_.erase(found);
+    if (found != remembered_.end() && found->second.kek == stale) remembered_.erase(found);
   }
-  return find(stale->org, stale->version);
+  KAITO_TRY(auto present, find(stale->org, stale->version));
+  // Versions never change their place.
+  return std::move(present.kek);
 }
 
 Status OrgKeys::count(const Name& name, std::uint64_t encryptions) {

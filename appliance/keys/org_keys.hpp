@@ -11,7 +11,9 @@
 #include "appliance/base/task.hpp"
 #include "appliance/base/time.hpp"
 #include "appliance/keys/dek_leases.hpp"
+#include "appliance/keys/hsm_connections.hpp"
 #include "appliance/keys/key_use_ledger.hpp"
+#include "appliance/store/key_records.hpp"
 #include "appliance/store/keyring.hpp"
 #include "hsm/client/client.hpp"
 
@@ -26,13 +28,26 @@ inline constexpr std::uint64_t kInvocationBlock = 1U << 16;
 // Thread-safe.
 class OrgKeys {
  public:
-  // `platform_version`: the platform KEK that wraps new org KEKs.
-  OrgKeys(hsm::Client& hsm, store::Keyring& keyring, DekLeases& leases, KeyVersion platform_version, const Clock& clock)
-      : hsm_(hsm), keyring_(keyring), leases_(leases), clock_(clock), platform_version_(platform_version) {}
+  // `hsm`: the appliance's own. `platform_version`: the platform KEK that wraps new org KEKs there.
+  OrgKeys(hsm::Client& hsm, HsmConnections& customers, store::Keyring& keyring, DekLeases& leases,
+          KeyVersion platform_version, const Clock& clock)
+      : hsm_(hsm),
+        customers_(customers),
+        keyring_(keyring),
+        leases_(leases),
+        clock_(clock),
+        platform_version_(platform_version) {}
 
-  // Makes version `version` of the org's KEK in the HSM and keeps the blob in the keyring; durable when it returns.
-  // Code::conflict when that version exists.
-  Task<Status> create(OrgId org, KeyVersion version);
+  // Makes version `version` of the org's KEK in the appliance's HSM, or takes a key of a customer's HSM for it, and
+  // keeps the blob in the keyring; durable when it returns. Code::conflict when that version exists.
+  Task<Status> create(OrgId org, KeyVersion version, store::KeyPlace place = {});
+  // Where a version is, as create() was told; absent when there is no such version.
+  Result<std::optional<store::KeyPlace>> place_of(const OrgId& org, KeyVersion version);
+  // Where the version after `version` is to be when nobody says otherwise: in the same HSM. In a customer's it is a key
+  // that we make, since only its owner could name another.
+  Result<store::KeyPlace> next_place(const OrgId& org, KeyVersion version);
+  // Removes the versions from `version` on, by which nothing may have been wrapped.
+  Status drop_from(const OrgId& org, KeyVersion version);
 
   // One result a DEK, in order. The outer error concerns the KEK or the HSM; a missing blob is Code::integrity, since
   // nobody may delete the key of an org that lives. Code::hsm_key_rejected: the KEK has been used too often (F14).
@@ -45,7 +60,8 @@ class OrgKeys {
   // The same for one DEK: the path of every code.
   Task<Result<Dek>> unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad, Seconds lease,
                                KeyUse use = KeyUse::code_by_hsm);
-  // Opens DEKs with version `from` and seals them with version `to`, inside the HSM's worker. Begins at once.
+  // Opens DEKs with version `from` and seals them with version `to`. Begins at once. The DEKs stay inside the worker
+  // where both versions are in one HSM; else they pass through our locked memory. The answer must be waited for.
   Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> rewrap(OrgId org, KeyVersion from, KeyVersion to,
                                                                       std::vector<hsm::DekToRewrap> deks);
 
@@ -79,9 +95,17 @@ class OrgKeys {
     std::uint64_t used = 0;
     std::uint64_t reserved = 0;
   };
-  Result<hsm::OrgKekRef> find(const OrgId& org, KeyVersion version);
+  struct Found {
+    hsm::OrgKekRef kek;
+    HsmConnection* customer = nullptr;  // whose HSM it is in; null: the appliance's
+  };
+  using Wrapped = std::vector<Result<hsm::WrappedDek>>;
+  Result<Found> find(const OrgId& org, KeyVersion version);
+  Result<Found> read(const OrgId& org, KeyVersion version);
   // Reads the keyring again when `stale` is what is remembered.
   Result<hsm::OrgKekRef> find_again(const hsm::OrgKekRef& stale);
+  Task<Status> take_customers(OrgId org, KeyVersion version, store::KeyPlace place);
+  Task<Result<Wrapped>> rewrap_across(OrgId org, Found from, Found to, std::vector<hsm::DekToRewrap> deks);
   Task<Result<Dek>> ask(OrgId org, KeyVersion version, const hsm::WrappedDek& wrapped, const Bytes& aad);
   Task<Result<std::vector<Result<Dek>>>> ask(OrgId org, KeyVersion version, const std::vector<hsm::DekToUnwrap>& deks);
   Status count(const Name& name, std::uint64_t encryptions);
@@ -90,13 +114,14 @@ class OrgKeys {
   }
 
   hsm::Client& hsm_;
+  HsmConnections& customers_;
   store::Keyring& keyring_;
   DekLeases& leases_;
   const Clock& clock_;
   std::atomic<KeyVersion> platform_version_;
   std::shared_mutex mutex_;
   // Blobs read so far: wrapped, so no secret; at most kMaxRemembered.
-  std::unordered_map<Name, hsm::OrgKekRef, NameHash> remembered_;
+  std::unordered_map<Name, Found, NameHash> remembered_;
   std::unordered_map<OrgId, KeyVersion> retired_below_;
   KeyUseLedger* ledger_ = nullptr;
   std::mutex counting_;

@@ -18,12 +18,17 @@ class OrgRotation final : public RotationWork {
   explicit OrgRotation(RotationParts parts) : parts_(parts) {}
 
   Task<Status> prepare(const store::Rotation& rotation) override {
-    KAITO_CO_CHECK(made_or_there(co_await parts_.org_keys.create(*rotation.org, rotation.to)));
     KAITO_CO_TRY(const auto org, org_of(rotation));
     if (org.kek_version >= rotation.to) co_return Status{};
+    KAITO_CO_CHECK(co_await make_version(rotation));
     KAITO_CO_TRY(const auto key, co_await rewrap_index_key(org, rotation.to));
     // With its index key the org goes over to the new version: new seeds are sealed under it from here on.
     co_return co_await write(parts_.store, [&](store::Writer& writer) -> Status {
+      KAITO_TRY(const auto present, writer.rotation(rotation.id));
+      if (!present || present->state == store::RotationState::cancelled)
+        return fail(Code::conflict, "the rotation was cancelled");
+      KAITO_TRY(const auto entry, parts_.keyring.find(org.id, rotation.to));
+      if (!entry) return fail(Code::hsm_unavailable, "the new key was taken back meanwhile");
       KAITO_TRY(auto row, writer.org(org.id));
       if (!row) return fail(Code::not_found, "the org is gone");
       if (row->kek_version != org.kek_version || row->wrapped_index_key != org.wrapped_index_key)
@@ -71,6 +76,8 @@ class OrgRotation final : public RotationWork {
     facts.emplace_back("statement",
                        fmt::format("no DEK of the org is wrapped by its KEK below version {}", rotation.to));
     facts.emplace_back("deks", std::to_string(seeds));
+    if (rotation.place.is_customers())
+      facts.emplace_back("held-by", fmt::format("the customer's HSM {}, {}", rotation.place.hsm, rotation.place.key));
     facts.emplace_back("retained-backups", "0");
     return {};
   }
@@ -102,6 +109,17 @@ class OrgRotation final : public RotationWork {
     KAITO_TRY(auto org, snapshot->org(*rotation.org));
     if (!org) return fail(Code::not_found, "the org is gone");
     return *std::move(org);
+  }
+
+  // A version that is there in another place was made by a rotation that was cancelled: nothing is wrapped by it.
+  Task<Status> make_version(const store::Rotation& rotation) {
+    const auto is_right = [&](const store::KeyPlace& place) {
+      return place.hsm == rotation.place.hsm && place.key == rotation.place.key;
+    };
+    KAITO_CO_TRY(const auto there, parts_.org_keys.place_of(*rotation.org, rotation.to));
+    if (there && is_right(*there)) co_return Status{};
+    if (there) KAITO_CO_CHECK(parts_.org_keys.drop_from(*rotation.org, rotation.to));
+    co_return made_or_there(co_await parts_.org_keys.create(*rotation.org, rotation.to, rotation.place));
   }
 
   Task<Result<hsm::WrappedDek>> rewrap_index_key(const store::Org& org, KeyVersion to) {
@@ -150,16 +168,25 @@ class OrgRotation final : public RotationWork {
     result.reserve(batch.size());
     const auto frames = frames_of(batch);
     std::deque<Answer> ahead;
-    for (std::size_t next = 0, answered = 0; answered < frames.size(); ++answered) {
-      for (; next < frames.size() && ahead.size() < kCallsAhead; ++next) {
-        KAITO_CO_TRY(auto begun, call(rotation, frames[next]));
-        ahead.push_back(std::move(begun));
+    Status worked;
+    // After a failure nothing more is begun, but what has begun is waited for: it may still work on this thread.
+    for (std::size_t next = 0, answered = 0; worked ? answered < frames.size() : !ahead.empty(); ++answered) {
+      for (; worked && next < frames.size() && ahead.size() < kCallsAhead; ++next) {
+        auto begun = call(rotation, frames[next]);
+        if (begun)
+          ahead.push_back(*std::move(begun));
+        else
+          worked = fail(std::move(begun).error());
       }
+      if (ahead.empty()) break;
       auto answer = std::move(ahead.front());
       ahead.pop_front();
-      KAITO_CO_TRY(auto wrapped, co_await std::move(answer));
-      for (std::size_t i = 0; i < wrapped.size(); ++i) take(frames[answered][i], wrapped[i], rotation.to, result);
+      const auto wrapped = co_await std::move(answer);
+      if (!wrapped) worked = fail(wrapped.error());
+      for (std::size_t i = 0; wrapped && i < wrapped->size(); ++i)
+        take(frames[answered][i], (*wrapped)[i], rotation.to, result);
     }
+    if (!worked) co_return fail(std::move(worked).error());
     co_return result;
   }
 

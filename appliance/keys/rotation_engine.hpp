@@ -1,5 +1,6 @@
-// Drives all rotations on a thread of its own, a slice of each in turn: a long one never holds up a short one. What is
-// running when the process starts goes on by itself.
+// Drives all rotations on a thread of its own. Those in the appliance's HSM take turns, a slice each, so that a long
+// one never holds up a short one; one that needs a customer's HSM goes beside them, so that it waits for that HSM
+// alone. What is running when the process starts goes on by itself.
 #pragma once
 
 #include <condition_variable>
@@ -19,15 +20,15 @@ struct EngineSettings {
 };
 
 // Thread-safe.
-class RotationEngine {
+class RotationEngine : private Executor {
  public:
   RotationEngine(const RotationParts& parts, Random& random, const EngineSettings& settings);
-  ~RotationEngine();  // stop()
+  ~RotationEngine() override;  // stop()
   RotationEngine(const RotationEngine&) = delete;
   RotationEngine& operator=(const RotationEngine&) = delete;
 
   void start();
-  // Ends after the step under way; everything goes on at the next start.
+  // Ends after the steps under way; everything goes on at the next start.
   void stop();
   // Something has changed that concerns rotations: look now.
   void wake();
@@ -36,23 +37,42 @@ class RotationEngine {
   [[nodiscard]] std::optional<double> rate(const RotationId& rotation) const;
 
  private:
+  struct Running {
+    Running(const RotationParts& parts, const store::Rotation& rotation, std::uint32_t items_per_second,
+            bool needs_customers_hsm)
+        : run(parts, rotation, items_per_second), apart(needs_customers_hsm) {}
+    RotationRun run;
+    const bool apart;   // takes no turns with the others
+    bool busy = false;  // a step of it is under way
+  };
+  using Work = std::move_only_function<void()>;
+
+  void post(Work work) override;
   void drive();
+  // What was posted until `idle_until` at the latest; nothing when it is time to end.
+  std::optional<std::vector<Work>> wait(SteadyPoint idle_until);
   Status follow_rows();
+  [[nodiscard]] bool needs_customers_hsm(const store::Rotation& rotation) const;
   // Until when there is nothing to do.
-  SteadyPoint work(BlockingExecutor& executor);
+  SteadyPoint work();
+  void schedule(SteadyPoint now);
+  void step(Running& running);
   void note_rates();
 
   const RotationParts parts_;
   const EngineSettings settings_;
   RotationSchedule schedule_;
   // The engine thread's.
-  std::map<RotationId, RotationRun> runs_;
+  std::map<RotationId, Running> runs_;
   SteadyPoint next_schedule_{};
+  bool scheduling_ = false;
+  std::size_t tasks_ = 0;  // under way
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   bool woken_ = false;
+  std::vector<Work> posted_;
   std::map<RotationId, double> rates_;
   std::thread thread_;
 };

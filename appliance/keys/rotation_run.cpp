@@ -18,6 +18,8 @@ constexpr std::size_t kMaxShownError = 512;
 bool may_pass(Code code) {
   switch (code) {
     case Code::hsm_unavailable:
+    case Code::customer_hsm_unavailable:
+    case Code::customer_key_disabled:
     case Code::deadline_exceeded:
     case Code::storage_full:
     case Code::storage_failed:
@@ -124,6 +126,7 @@ Task<Status> RotationRun::go_to(const store::Rotation& rotation, RotationPhase p
   co_return co_await write(parts_.store, [&](store::Writer& writer) -> Status {
     KAITO_TRY(auto row, writer.rotation(rotation.id));
     if (!row) return fail(Code::not_found, "no such rotation");
+    if (row->state == RotationState::cancelled) return {};
     row->phase = phase;
     row->total = total;
     row->updated_at = parts_.clock.now();
@@ -173,7 +176,7 @@ Task<void> RotationRun::wait_and_retry(const store::Rotation& rotation, const Er
   if (shown_error(error) == rotation.error) co_return;
   std::ignore = co_await write(parts_.store, [&](store::Writer& writer) -> Status {
     KAITO_TRY(auto row, writer.rotation(rotation.id));
-    if (!row) return {};
+    if (!row || row->state == RotationState::cancelled) return {};
     row->error = shown_error(error);
     row->updated_at = parts_.clock.now();
     return writer.update(*row);
@@ -191,6 +194,7 @@ Task<void> RotationRun::end(const store::Rotation& rotation, RotationState state
   auto change = [&](store::Writer& writer, audit::Event&) -> Status {
     KAITO_TRY(auto row, writer.rotation(rotation.id));
     if (!row) return fail(Code::not_found, "no such rotation");
+    if (row->state == RotationState::cancelled) return fail(Code::conflict, "the rotation was cancelled meanwhile");
     row->state = state;
     row->error = shown_error(error);
     row->refused = left.value_or(0);

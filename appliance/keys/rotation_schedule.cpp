@@ -49,7 +49,12 @@ Status RotationSchedule::add_due_orgs(store::Reader& reader, std::vector<Rotatio
     KAITO_TRY(const auto org, reader.org(id));
     // An org that is being made has a key before it has a row.
     if (busy || !org || org->kek_version > version) continue;
-    due.push_back({.kind = store::KeyKind::org, .org = id, .destroy_old = policy_.destroy_old});
+    KAITO_TRY(auto place, parts_.org_keys.next_place(id, version));
+    due.push_back({.kind = store::KeyKind::org,
+                   .org = id,
+                   .destroy_old = policy_.destroy_old,
+                   .place = std::move(place),
+                   .from = version});
     ++running;
   }
   return {};

@@ -29,6 +29,8 @@ Result<store::Rotation> start_rotation(store::Writer& writer, const RotationRequ
     return fail(Error{
         .code = Code::conflict, .field = "kind", .reason = "is being rotated already, by rotation " + open->id.str()});
   KAITO_TRY(const KeyVersion newest, newest_version(writer, request));
+  if (request.from != 0 && request.from != newest)
+    return fail(Error{.code = Code::conflict, .field = "kind", .reason = "was rotated meanwhile"});
   if (newest == std::numeric_limits<KeyVersion>::max()) return fail(Code::conflict, "no version is left");
   store::Rotation rotation{.id = id,
                            .kind = request.kind,
@@ -37,7 +39,8 @@ Result<store::Rotation> start_rotation(store::Writer& writer, const RotationRequ
                            .to = newest + 1,
                            .destroy_old = request.destroy_old,
                            .started_at = now,
-                           .updated_at = now};
+                           .updated_at = now,
+                           .place = request.place};
   const bool platform = request.kind == store::KeyKind::platform;
   if (platform) {
     KAITO_TRY(const auto deletion, writer.oldest_unclaimed_deletion());

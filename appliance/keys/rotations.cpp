@@ -44,8 +44,35 @@ Task<Result<auth::Recorded<RotationProgress>>> Rotations::start(const auth::Perm
     co_return fail_invalid("kind", "must be a key of the appliance; an org's key is rotated below its org");
   if (kind == store::KeyKind::wrapping)
     co_return fail_invalid("kind", "must not be wrapping: its next version is made below /v1/keys/wrapping-keys");
-  co_return co_await begin(
-      permit, {.kind = kind, .org = permit.org(), .destroy_old = destroy_old.value_or(destroy_old_by_default_)}, false);
+  RotationRequest request{.kind = kind, .org = {}, .destroy_old = destroy_old.value_or(destroy_old_by_default_)};
+  if (permit.org()) {
+    KAITO_CO_TRY(request, in_same_place(*permit.org(), request.destroy_old));
+  }
+  co_return co_await begin(permit, std::move(request), false);
+}
+
+Result<RotationRequest> Rotations::in_same_place(const OrgId& org, bool destroy_old) {
+  KAITO_TRY(const auto snapshot, parts_.store.snapshot());
+  KAITO_TRY(const auto row, snapshot->org(org));
+  if (!row) return fail(Code::not_found, "no such org");
+  KAITO_TRY(auto place, parts_.org_keys.next_place(org, row->kek_version));
+  return RotationRequest{.kind = store::KeyKind::org,
+                         .org = org,
+                         .destroy_old = destroy_old,
+                         .place = std::move(place),
+                         .from = row->kek_version};
+}
+
+Task<Result<auth::Recorded<RotationProgress>>> Rotations::move_org_key(const auth::Permit& permit,
+                                                                       store::KeyPlace place, KeyVersion from,
+                                                                       std::optional<bool> destroy_old) {
+  co_return co_await begin(permit,
+                           {.kind = store::KeyKind::org,
+                            .org = permit.org(),
+                            .destroy_old = destroy_old.value_or(destroy_old_by_default_),
+                            .place = std::move(place),
+                            .from = from},
+                           false);
 }
 
 Task<Result<auth::Recorded<RotationProgress>>> Rotations::shred_now(const auth::Permit& permit) {
@@ -66,6 +93,7 @@ Task<Result<auth::Recorded<RotationProgress>>> Rotations::begin(const auth::Perm
     event.details.push_back({.key = "key", .value = std::string(audit::key_name(started.kind))});
     event.details.push_back({.key = "version", .value = std::to_string(started.to)});
     event.details.push_back({.key = "destroy_old", .value = started.destroy_old ? "true" : "false"});
+    if (started.place.is_customers()) event.details.push_back({.key = "hsm", .value = started.place.hsm});
     return {};
   };
   KAITO_CO_TRY(audit::Receipt receipt, co_await parts_.journal.commit(permit.event(), std::move(change)));
@@ -132,6 +160,21 @@ Task<Result<auth::Recorded<RotationProgress>>> Rotations::resume(const auth::Per
   });
 }
 
+Task<Result<auth::Recorded<RotationProgress>>> Rotations::cancel(const auth::Permit& permit, RotationId id) {
+  co_return co_await steer(permit, id, [this](store::Writer& writer, store::Rotation& rotation) -> Status {
+    const bool open = rotation.state == RotationState::running || rotation.state == RotationState::paused ||
+                      rotation.state == RotationState::failed;
+    if (!open || rotation.kind != store::KeyKind::org) return fail(state_conflict("is not one that can be cancelled"));
+    KAITO_TRY(const auto org, writer.org(*rotation.org));
+    if (!org || org->kek_version >= rotation.to)
+      return fail(state_conflict("has moved something already: it can be paused, or undone by another rotation"));
+    rotation.state = RotationState::cancelled;
+    rotation.ended_at = parts_.clock.now();
+    // In the transaction, so that no other rotation has made its own key under that number yet.
+    return parts_.org_keys.drop_from(*rotation.org, rotation.to);
+  });
+}
+
 Task<Result<auth::Recorded<RotationProgress>>> Rotations::destroy_old(const auth::Permit& permit, RotationId id) {
   co_return co_await steer(permit, id, [](store::Writer& writer, store::Rotation& rotation) -> Status {
     KAITO_TRY(const auto certificates, writer.certificates_of(rotation.id));
@@ -195,8 +238,12 @@ Task<Result<auth::Recorded<OrgKeyReport>>> Rotations::org_key(const auth::Permit
     KAITO_CO_TRY(auto open, snapshot->open_rotation(store::KeyKind::org, permit.org()));
     if (open) report.rotation = progress_of(*std::move(open));
   }
-  KAITO_CO_TRY(report.entries, parts_.keyring.entries_of(*permit.org()));
-  for (auto& entry : report.entries) entry.blob.clear();
+  KAITO_CO_TRY(auto entries, parts_.keyring.entries_of(*permit.org()));
+  for (auto& entry : entries) {
+    KAITO_CO_TRY(auto place, parts_.org_keys.place_of(entry.org, entry.version));
+    entry.blob.clear();
+    report.versions.push_back({.entry = std::move(entry), .place = std::move(place).value_or(store::KeyPlace{})});
+  }
   KAITO_CO_TRY(audit::Receipt receipt, co_await parts_.journal.record(permit.event()));
   co_return auth::Recorded<OrgKeyReport>{std::move(report), std::move(receipt)};
 }

@@ -23,9 +23,14 @@ struct HsmKeyReport {
   std::optional<std::uint64_t> wraps;  // platform: org KEKs that it wraps now
 };
 
+struct OrgKeyVersion {
+  store::KeyringEntry entry;  // without the blob
+  store::KeyPlace place;
+};
+
 struct OrgKeyReport {
   KeyVersion newest = 0;                     // what new seeds are sealed under
-  std::vector<store::KeyringEntry> entries;  // all versions that exist; the blobs are empty
+  std::vector<OrgKeyVersion> versions;       // all that exist
   std::optional<RotationProgress> rotation;  // the open one
 };
 
@@ -38,12 +43,17 @@ class Rotations {
   // Of the permit's org's key, else of the appliance's `kind`. Code::conflict as start_rotation().
   Task<Result<auth::Recorded<RotationProgress>>> start(const auth::Permit& permit, store::KeyKind kind,
                                                        std::optional<bool> destroy_old);
+  // Of the permit's org's key, from the version `from` to a key in another place. Code::conflict as start_rotation().
+  Task<Result<auth::Recorded<RotationProgress>>> move_org_key(const auth::Permit& permit, store::KeyPlace place,
+                                                              KeyVersion from, std::optional<bool> destroy_old);
   Task<Result<auth::Recorded<store::Page<RotationProgress>>>> list(const auth::Permit& permit, store::PageRequest page);
   Task<Result<auth::Recorded<RotationProgress>>> get(const auth::Permit& permit, RotationId id);
   // Code::conflict unless it is running.
   Task<Result<auth::Recorded<RotationProgress>>> pause(const auth::Permit& permit, RotationId id);
   // Code::conflict unless it is paused or failed.
   Task<Result<auth::Recorded<RotationProgress>>> resume(const auth::Permit& permit, RotationId id);
+  // Gives an org key's rotation up before it has moved anything. Code::conflict when it has.
+  Task<Result<auth::Recorded<RotationProgress>>> cancel(const auth::Permit& permit, RotationId id);
   // The explicit last step: destroys the versions that the rotation has certified to be without reference.
   // Code::conflict unless it is done, and they are not destroyed yet.
   Task<Result<auth::Recorded<RotationProgress>>> destroy_old(const auth::Permit& permit, RotationId id);
@@ -63,6 +73,7 @@ class Rotations {
   Result<std::vector<RotationProgress>> open_now();
 
  private:
+  Result<RotationRequest> in_same_place(const OrgId& org, bool destroy_old);
   using Steer = std::function<Status(store::Writer&, store::Rotation&)>;
   Task<Result<auth::Recorded<RotationProgress>>> steer(const auth::Permit& permit, RotationId id, Steer steer);
   Task<Result<auth::Recorded<RotationProgress>>> begin(const auth::Permit& permit, RotationRequest request,

@@ -25,7 +25,7 @@ enum class RotationState : std::uint8_t {
   paused = 2,
   done = 3,
   failed = 4,     // something must be mended first; may be resumed
-  cancelled = 5,  // the org that it was for is gone
+  cancelled = 5,  // the org that it was for is gone, or somebody thought better of it before anything was moved
 };
 
 // What a rotation is at. Each step may be repeated, so a stop at any point costs at most one step.
@@ -35,6 +35,15 @@ enum class RotationPhase : std::uint8_t {
   certify = 3,  // nothing refers to an old version any more, and nothing can; a certificate says so
   destroy = 4,  // the old versions are destroyed; a second certificate says so
   complete = 5,
+};
+
+// Where an org's key is.
+struct KeyPlace {
+  std::string hsm;    // name of a customer's HSM; empty: the appliance's, and the rest does not count
+  std::string key;    // there: an RFC 7512 URI of printable ASCII
+  bool make = false;  // it is made there if it is missing
+  [[nodiscard]] bool is_customers() const noexcept { return !hsm.empty(); }
+  friend bool operator==(const KeyPlace&, const KeyPlace&) = default;
 };
 
 // One change of a key to its next version. At most one of a key is running, paused or failed.
@@ -53,6 +62,7 @@ struct Rotation {
   TimePoint started_at{};
   TimePoint updated_at{};
   std::optional<TimePoint> ended_at;
+  KeyPlace place;     // org keys: where the new version is to be
   std::string error;  // why it failed or waits; safe to show to staff and the org's owner, at most 512 bytes
   friend bool operator==(const Rotation&, const Rotation&) = default;
 };

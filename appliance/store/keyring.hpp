@@ -16,7 +16,7 @@ struct KeyringEntry {
   OrgId org;
   KeyVersion version = 0;           // of the org KEK
   KeyVersion platform_version = 0;  // of the platform KEK that wraps it; 0: another HSM's key wraps it
-  Bytes blob;                       // docs/formats/wrapped-key.md
+  Bytes blob;                       // docs/formats/wrapped-key.md; of another HSM's key: keys/customer_key.hpp
   TimePoint created_at{};           // of the org KEK
   std::uint64_t invocations = 0;    // AES-GCM encryptions with the org KEK, reserved ahead
   Bytes check_value;                // of a key that the customer made and imported, 3 bytes; empty: made in an HSM
@@ -50,6 +50,9 @@ class Keyring {
   // The org's versions below `version`.
   virtual Status remove_below(const OrgId& org, KeyVersion version) = 0;
 
+  // The org's versions from `version` on, which nothing has been wrapped by yet.
+  virtual Status remove_from(const OrgId& org, KeyVersion version) = 0;
+
   // Entries that a platform KEK below `platform_version` wraps, in the order of org and version, after `place`.
   virtual Result<std::vector<KeyringEntry>> entries_below(KeyVersion platform_version, const KeyringPlace& place,
                                                           std::uint32_t limit) = 0;
@@ -63,7 +66,8 @@ class Keyring {
 
   // Adds `count` to the entry's invocations and gives the sum before. Code::not_found when there is no such entry.
   virtual Result<std::uint64_t> reserve(const OrgId& org, KeyVersion version, std::uint64_t count) = 0;
-  // Newest versions, of at most `limit` orgs, that are older than `created_before` or have `invocations` or more.
+  // Newest versions, of at most `limit` orgs, that are older than `created_before` or have `invocations` or more. The
+  // age of a key in another HSM is its owner's affair.
   virtual Result<std::vector<KeyringPlace>> worn_out(TimePoint created_before, std::uint64_t invocations,
                                                      std::uint32_t limit) = 0;
 

@@ -125,7 +125,8 @@ class Vault {
   std::unique_ptr<audit::Journal> journal_;
   std::unique_ptr<store::Store> store_ = open_store();
   keys::DekLeases leases_{clock_, 1000};
-  keys::OrgKeys org_keys_{*hsm_, *keyring_, leases_, 1, clock_};
+  keys::HsmConnections connections_{clock_, log_};
+  keys::OrgKeys org_keys_{*hsm_, connections_, *keyring_, leases_, 1, clock_};
   keys::Escrow escrow_{*keyring_, {}};
   hsm::AuditKey audit_key_;
   std::unique_ptr<keys::AuditSigner> signer_;

@@ -5,7 +5,7 @@
 
 #define KAITO_ROTATION_COLUMNS                                                                                         \
   "id, kind, org, from_version, to_version, state, phase, destroy_old, done, total, refused, started_at, updated_at, " \
-  "ended_at, error"
+  "ended_at, error, hsm, hsm_key, make_key"
 
 namespace kaito::store::sqlite {
 namespace {
@@ -29,6 +29,9 @@ Result<Rotation> read_rotation(const Statement& statement) {
   rotation.updated_at = row.time();
   rotation.ended_at = row.optional_time();
   rotation.error = row.text(0, limits::kRotationError);
+  rotation.place.hsm = row.text(0, limits::kHsmName);
+  rotation.place.key = row.text(0, limits::kKeyUri);
+  rotation.place.make = row.boolean();
   return row.finish(std::move(rotation));
 }
 
@@ -101,10 +104,11 @@ Result<std::optional<Rotation>> find_latest_rotation(Connection& connection, Key
 
 Status insert_rotation(Connection& connection, const Rotation& rotation) {
   return connection.run("INSERT INTO rotation (" KAITO_ROTATION_COLUMNS
-                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
                         rotation.id, rotation.kind, org_column(rotation.org), rotation.from, rotation.to,
                         rotation.state, rotation.phase, rotation.destroy_old, rotation.done, rotation.total,
-                        rotation.refused, rotation.started_at, rotation.updated_at, rotation.ended_at, rotation.error);
+                        rotation.refused, rotation.started_at, rotation.updated_at, rotation.ended_at, rotation.error,
+                        rotation.place.hsm, rotation.place.key, rotation.place.make);
 }
 
 Status update_rotation(Connection& connection, const Rotation& rotation) {

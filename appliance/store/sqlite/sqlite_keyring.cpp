@@ -133,6 +133,13 @@ class SqliteKeyring final : public Keyring {
     return forget_removed();
   }
 
+  Status remove_from(const OrgId& org, KeyVersion version) override {
+    const std::lock_guard lock(mutex_);
+    KAITO_CHECK(
+        change([&] { return connection_.run("DELETE FROM entry WHERE org = ?1 AND version >= ?2", org, version); }));
+    return forget_removed();
+  }
+
   Result<std::vector<KeyringEntry>> entries_below(KeyVersion platform_version, const KeyringPlace& place,
                                                   std::uint32_t limit) override {
     const std::lock_guard lock(mutex_);
@@ -195,7 +202,8 @@ class SqliteKeyring final : public Keyring {
                                              std::uint32_t limit) override {
     const std::lock_guard lock(mutex_);
     return connection_.all(
-        "SELECT org, version FROM entry AS e WHERE (created_at < ?1 OR invocations >= ?2) AND NOT EXISTS "
+        "SELECT org, version FROM entry AS e WHERE ((created_at < ?1 AND platform_version > 0) OR invocations >= ?2) "
+        "AND NOT EXISTS "
         "(SELECT 1 FROM entry WHERE org = e.org AND version > e.version) ORDER BY org LIMIT ?3",
         read_place, created_before, invocations, limit);
   }

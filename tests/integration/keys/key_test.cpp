@@ -37,7 +37,7 @@ void KeyTest::open_all() {
   journal_ = must(audit::Journal::open(*store_, std::string(kOrigin), clock_, logger_));
   const auto status = token_status();
   org_keys_ =
-      std::make_unique<OrgKeys>(*hsm_, *keyring_, leases_,
+      std::make_unique<OrgKeys>(*hsm_, connections_, *keyring_, leases_,
                                 std::ranges::max(status.platform_keks, {}, &hsm::PlatformKek::version).version, clock_);
   escrow_ = std::make_unique<Escrow>(*keyring_, std::vector{path("keyring.copy"), path("second.copy")});
   signer_ = std::make_unique<AuditSigner>(*hsm_, std::ranges::max(status.audit_keys, {}, &hsm::AuditKey::version));

@@ -71,6 +71,7 @@ class KeyTest : public testing::Test {
   Logger logger_{log_, system_clock_};
   SchedulePolicy policy_;
   DekLeases leases_{clock_, 1000};
+  HsmConnections connections_{system_clock_, logger_};
 
   std::unique_ptr<hsm::Client> hsm_;
   std::unique_ptr<store::Keyring> keyring_;

@@ -22,7 +22,7 @@ class Shred : public KeyTest {
     const auto copy = path(fmt::format("{}.opened", ++opened_));
     std::filesystem::copy_file(keyring, copy);
     const auto old = must(store::sqlite::open_keyring(copy));
-    OrgKeys org_keys(*hsm_, *old, leases_, 1, clock_);
+    OrgKeys org_keys(*hsm_, connections_, *old, leases_, 1, clock_);
     vault::SeedOpener opener(org_keys);
     const auto opened_row = sync_wait(opener.open(row));
     return opened_row ? std::string(as_text(opened_row->secret.expose_secret())) : opened_row.error().describe();

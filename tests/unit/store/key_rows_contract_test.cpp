@@ -31,6 +31,7 @@ TEST_P(StoreContract, EveryFieldOfARotationIsKept) {
                .started_at = kNow,
                .updated_at = kNow + Seconds(1),
                .ended_at = kNow + Seconds(2),
+               .place = {.hsm = "acme", .key = "pkcs11:object=k", .make = true},
                .error = "waits"};
   insert(row);
   EXPECT_EQ(snapshot()->rotation(row.id).value(), row);

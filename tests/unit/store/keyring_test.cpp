@@ -171,6 +171,31 @@ TEST_F(SqliteKeyring, F14InvocationsOutliveARestart) {
   EXPECT_TRUE(keyring->worn_out(from_unix_ms(0), 200, 10).value().empty()) << "only the newest version counts";
 }
 
+TEST_F(SqliteKeyring, AKeyInAnotherHsmDoesNotAgeButWearsOut) {
+  const auto keyring = open();
+  auto foreign = entry(1, 1);
+  foreign.platform_version = 0;
+  EXPECT_DONE(keyring->insert(foreign));
+  EXPECT_TRUE(keyring->worn_out(from_unix_ms(1'000'000), 100, 10).value().empty());
+  EXPECT_EQ(keyring->reserve(foreign.org, 1, 100).value(), 0U);
+  EXPECT_EQ(keyring->worn_out(from_unix_ms(0), 100, 10).value().size(), 1U);
+  // Nor is it the platform's to rotate.
+  EXPECT_EQ(keyring->count_below(9).value(), 0U);
+  EXPECT_DONE(keyring->raise_floor(9));
+}
+
+TEST_F(SqliteKeyring, VersionsFromOneOnAreRemovedFromDiskToo) {
+  const auto keyring = open();
+  const auto kept = entry(1, 1);
+  const auto dropped = entry(1, 2);
+  for (const auto& one : {kept, dropped, entry(1, 3), entry(2, 2)}) EXPECT_DONE(keyring->insert(one));
+  EXPECT_DONE(keyring->remove_from(kept.org, 2));
+  EXPECT_EQ(keyring->entries_of(kept.org).value().size(), 1U);
+  EXPECT_EQ(keyring->entries_of(nth<OrgId>(2)).value().size(), 1U);
+  EXPECT_FALSE(on_disk(dropped.blob));
+  EXPECT_TRUE(on_disk(kept.blob));
+}
+
 TEST_F(SqliteKeyring, AnImageOpensAsAKeyring) {
   const auto keyring = open();
   EXPECT_DONE(keyring->insert(entry(1, 1)));

@@ -95,7 +95,8 @@ TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
       "version INTEGER NOT NULL, created_at INTEGER NOT NULL, destroyed_at INTEGER, PRIMARY KEY (kind, version)) "
       "STRICT, "
       "WITHOUT ROWID; INSERT INTO hsm_key SELECT * FROM later; DROP TABLE later; DROP TABLE key_use; "
-      "DROP TABLE key_use_period; PRAGMA user_version = 2");
+      "DROP TABLE key_use_period; ALTER TABLE rotation DROP COLUMN hsm; ALTER TABLE rotation DROP COLUMN hsm_key; "
+      "ALTER TABLE rotation DROP COLUMN make_key; PRAGMA user_version = 2");
   const HsmKey wrapping{.kind = KeyKind::wrapping, .version = 1, .created_at = kNow};
   const auto store = open();
   EXPECT_DONE(samples::write(*store, [&](Writer& writer) { return writer.put(wrapping); }));
