@@ -1,6 +1,7 @@
 #include "appliance/api/endpoint_binding.hpp"
 #include "appliance/api/handlers/api_keys.hpp"
 #include "appliance/api/handlers/audit.hpp"
+#include "appliance/api/handlers/byok.hpp"
 #include "appliance/api/handlers/codes.hpp"
 #include "appliance/api/handlers/groups.hpp"
 #include "appliance/api/handlers/imports.hpp"
@@ -278,6 +279,22 @@ void add_key_import(Rows& rows) {
                                         kCreated));
 }
 
+void add_customers_hsms(Rows& rows) {
+  rows.push_back(endpoint<ListHsms>(Method::get, "/v1/hsms", "hsm.list", "The customers' HSMs",
+                                    staff({auditor, operator_, security_officer})));
+  rows.push_back(endpoint<ListOrgHsms>(Method::get, "/v1/orgs/{org}/key/hsms", "org.key.hsm.list",
+                                       "HSMs that are open to the org",
+                                       staff({auditor, security_officer}).or_members(Role::owner)));
+  rows.push_back(endpoint<ConnectHsm>(Method::post, "/v1/orgs/{org}/key/hsm", "org.key.hsm.connect",
+                                      "Move the org's key to its own HSM", members(Role::owner).freshly(), kCreated));
+  rows.push_back(endpoint<DisconnectHsm>(Method::del, "/v1/orgs/{org}/key/hsm", "org.key.hsm.disconnect",
+                                         "Move the org's key back to the appliance's HSM",
+                                         members(Role::owner).freshly(), kWrite));
+  rows.push_back(endpoint<CancelRotation>(Method::del, "/v1/orgs/{org}/key/rotations/{rotation}",
+                                          "org.key.rotation.cancel", "Give a rotation up before it has moved anything",
+                                          staff({security_officer}).or_members(Role::owner), kWrite));
+}
+
 Rows make_table() {
   Rows rows;
   add_public_rows(rows);
@@ -292,6 +309,7 @@ Rows make_table() {
   add_org_keys(rows);
   add_key_import(rows);
   add_reconciliation(rows);
+  add_customers_hsms(rows);
   add_audit(rows);
   return rows;
 }

@@ -68,6 +68,8 @@ json::object responses_of(const Endpoint& endpoint) {
   if (!endpoint.access.anyone) responses["403"] = reference("Problem");
   if (endpoint.path.find('{') != std::string_view::npos) responses["404"] = reference("Problem");
   if (endpoint.method != http::Method::get) responses["409"] = reference("Problem");
+  // Whatever needs the org's key may meet one that its owner has disabled.
+  if (endpoint.path.starts_with("/v1/orgs/{org}")) responses["423"] = reference("RetryProblem");
   responses["429"] = reference("RetryProblem");
   responses["503"] = reference("RetryProblem");
   responses["default"] = reference("Problem");

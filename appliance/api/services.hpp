@@ -15,6 +15,7 @@
 #include "appliance/auth/staff_login.hpp"
 #include "appliance/auth/staff_registry.hpp"
 #include "appliance/base/worker_pool.hpp"
+#include "appliance/keys/customer_hsms.hpp"
 #include "appliance/keys/key_import.hpp"
 #include "appliance/keys/reconciliation.hpp"
 #include "appliance/keys/rotations.hpp"
@@ -46,6 +47,7 @@ struct Services {
   keys::WrappingKeys& wrapping_keys;
   keys::KeyImport& key_import;
   keys::Reconciler& reconciler;
+  keys::CustomerHsms& customer_hsms;
   vault::Orgs& orgs;
   vault::Directory& directory;
   vault::Seeds& seeds;

@@ -8,6 +8,7 @@
 #include "appliance/api/services.hpp"
 #include "appliance/base/file.hpp"
 #include "appliance/daemon/housekeeper.hpp"
+#include "appliance/daemon/hsm_connection_files.hpp"
 #include "appliance/daemon/hsm_key_rows.hpp"
 #include "appliance/daemon/hsm_parts.hpp"
 #include "appliance/daemon/identity.hpp"
@@ -29,6 +30,7 @@ constexpr Milliseconds kSweepInterval{600'000};
 constexpr Milliseconds kEscrowInterval{2000};
 constexpr Milliseconds kLeaseSweepInterval{1000};
 constexpr Milliseconds kKeyUseInterval{10'000};
+constexpr Milliseconds kConnectionInterval{1000};
 constexpr Milliseconds kCertificateInterval{24 * 3600 * 1000};
 constexpr std::size_t kLeases = 65'536;  // 2 MiB of locked memory
 
@@ -93,7 +95,8 @@ struct ServiceParts {
         staff_registry(journal, clock, random),
         leases(clock, kLeases),
         key_uses(store, clock),
-        org_keys(hsm, keyring, leases, keys.platform_version, clock),
+        connections(clock, log),
+        org_keys(hsm, connections, keyring, leases, keys.platform_version, clock),
         escrow(keyring, std::move(escrow_paths)),
         signer(hsm, keys.audit_keys.back()),
         engine({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, random, engine_settings(config)),
@@ -102,6 +105,7 @@ struct ServiceParts {
         wrapping_keys(hsm, store, journal, signer, clock),
         key_import({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, engine, random,
                    config.destroy_old_keys),
+        customer_hsms(connections, org_keys, store, journal, rotations),
         sealer(org_keys, clock, random),
         opener(org_keys),
         orgs(store, journal, org_keys, sealer, clock, random, log),
@@ -128,6 +132,7 @@ struct ServiceParts {
   auth::StaffRegistry staff_registry;
   keys::DekLeases leases;
   keys::KeyUseLedger key_uses;
+  keys::HsmConnections connections;
   keys::OrgKeys org_keys;
   keys::Escrow escrow;
   keys::AuditSigner signer;
@@ -135,6 +140,7 @@ struct ServiceParts {
   keys::Rotations rotations;
   keys::WrappingKeys wrapping_keys;
   keys::KeyImport key_import;
+  keys::CustomerHsms customer_hsms;
   vault::SeedSealer sealer;
   vault::SeedOpener opener;
   vault::Orgs orgs;
@@ -209,6 +215,7 @@ Status Appliance::Parts::open() {
   KAITO_TRY(hasher, auth::PasswordHasher::open({.threads = config.password_threads}, random));
   services.emplace(*store, *keyring, *journal, *hsm, *keys, config, escrow_copies(config, data), std::move(party),
                    *hasher, clock, random, log);
+  services->connections.configure(read_hsm_connections(config, log));
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
   // The first period begins before the first request. A full volume, which takes no change, must not stop the start.
   if (const auto begun = sync_wait(services->key_uses.write_down()); !begun)
@@ -268,6 +275,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .wrapping_keys = services->wrapping_keys,
                                      .key_import = services->key_import,
                                      .reconciler = services->reconciler,
+                                     .customer_hsms = services->customer_hsms,
                                      .orgs = services->orgs,
                                      .directory = services->directory,
                                      .seeds = services->seeds,
@@ -330,6 +338,11 @@ std::vector<Chore> Appliance::Parts::chores() {
          if (const auto written = co_await services->key_uses.write_down(); !written)
            log.warning("keys.uses.not_written", {{"error", written.error()}});
        }},
+      {kConnectionInterval,
+       [this]() -> Task<void> {
+         services->connections.look_after();
+         co_return;
+       }},
       {kCertificateInterval,
        [this]() -> Task<void> {
          load_identity();
@@ -366,12 +379,16 @@ void Appliance::start() {
   parts_->log.info("appliance.serving", {{"port", parts_->port}, {"version", program_version()}});
 }
 
-void Appliance::reload() { parts_->load_identity(); }
+void Appliance::reload() {
+  parts_->load_identity();
+  parts_->services->connections.configure(read_hsm_connections(parts_->config, parts_->log));
+}
 
 void Appliance::stop() {
   if (!parts_->listener) return;
   parts_->metrics.reset();
   parts_->listener->drain(std::chrono::seconds(parts_->config.drain_seconds));
+  parts_->services->connections.stop();
   parts_->services->engine.stop();
   parts_->housekeeper.reset();
   parts_->listener.reset();

@@ -45,6 +45,8 @@ void add_options(CLI::App& app, Config& config) {
                  "NAME=VALUE for the module, which finds nothing else in its environment; may be repeated");
   app.add_option("--hsm-deadline-ms", config.hsm_deadline_ms, "How long an HSM call may take")
       ->check(CLI::Range(100, 60000));
+  app.add_option("--hsm-connections", config.hsm_connections,
+                 "Directory of files NAME.conf, each a customer's HSM; read again at SIGHUP");
   app.add_option("--dek-lease-seconds", config.dek_lease_seconds,
                  "How long codes may go on after the HSM last unwrapped their seed's key; 0 asks it each time")
       ->check(CLI::Range(0U, store::kMaxDekLease));

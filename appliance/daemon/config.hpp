@@ -37,6 +37,7 @@ struct Config {
   std::string module_arguments;                 // for its C_Initialize
   std::vector<std::string> module_environment;  // NAME=VALUE
   std::uint32_t hsm_deadline_ms = 5000;
+  std::filesystem::path hsm_connections;  // directory of the customers' HSMs; empty: there are none
 
   // Keys
   std::uint32_t dek_lease_seconds = 30;       // how long an unwrapped DEK may be used again; 0: never

@@ -153,8 +153,12 @@ void add_things(std::map<std::string_view, Recipe>& recipes) {
 void add_keys(std::map<std::string_view, Recipe>& recipes) {
   for (const auto* action :
        {"key.list", "key.rotation.list", "key.rotation.read", "key.certificate.list", "key.shred.list", "org.key.read",
-        "org.key.rotation.list", "org.key.rotation.read", "org.key.certificate.list"})
+        "org.key.rotation.list", "org.key.rotation.read", "org.key.certificate.list", "hsm.list", "org.key.hsm.list"})
     recipes[action] = {};
+  // No HSM is open to the furnished org, so its key is in the appliance's.
+  recipes["org.key.hsm.connect"] = {.body = fixed(json::object{{"hsm", "none"}}), .status = 400};
+  recipes["org.key.hsm.disconnect"] = {.status = 409};
+  recipes["org.key.rotation.cancel"] = {.status = 409};
   recipes["key.rotation.start"] = {.body = fixed(json::object{{"kind", "org"}}),
                                    .status = 400};               // not of the appliance
   recipes["key.shred"] = {.body = empty_body(), .status = 409};  // nothing waits

@@ -29,6 +29,7 @@ RotationView RotationView::of(const keys::RotationProgress& progress) {
                     .state = row.state,
                     .phase = row.phase,
                     .destroy_old = row.destroy_old,
+                    .to_hsm = {},
                     .done = row.done,
                     .total = row.total,
                     .refused = row.refused,
@@ -41,6 +42,7 @@ RotationView RotationView::of(const keys::RotationProgress& progress) {
   if (progress.rate) view.per_second = static_cast<std::uint64_t>(*progress.rate);
   if (progress.eta) view.eta_seconds = static_cast<std::uint64_t>(progress.eta->count());
   if (!row.error.empty()) view.error = row.error;
+  if (row.place.is_customers()) view.to_hsm = row.place.hsm;
   return view;
 }
 
@@ -118,14 +120,23 @@ Task<Result<Done<ListCertificates::Output>>> ListCertificates::process(Services&
 
 Task<Result<Done<GetOrgKey::Output>>> GetOrgKey::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(auto key, co_await services.rotations.org_key(call.permit));
-  co_return done<Output>(std::move(key), [](const keys::OrgKeyReport& report) {
-    Output output{.newest_version = report.newest, .versions = {}, .rotation = {}};
-    for (const auto& entry : report.entries)
-      output.versions.push_back({.version = entry.version,
-                                 .created_at = entry.created_at,
-                                 .encryptions = entry.invocations,
-                                 .platform_version = entry.platform_version,
-                                 .check_value = check_value_of(entry)});
+  co_return done<Output>(std::move(key), [&services](const keys::OrgKeyReport& report) {
+    Output output{.newest_version = report.newest, .versions = {}, .hsm = {}, .rotation = {}};
+    for (const auto& [entry, place] : report.versions) {
+      auto& view = output.versions.emplace_back(OrgKeyVersionView{.version = entry.version,
+                                                                  .created_at = entry.created_at,
+                                                                  .encryptions = entry.invocations,
+                                                                  .platform_version = entry.platform_version,
+                                                                  .check_value = check_value_of(entry),
+                                                                  .hsm = {},
+                                                                  .hsm_key = {}});
+      if (!place.is_customers()) continue;
+      view.hsm = place.hsm;
+      view.hsm_key = place.key;
+      if (entry.version != report.newest) continue;
+      const auto hsm = services.customer_hsms.report(place.hsm);
+      output.hsm = OrgHsmView{.name = place.hsm, .state = hsm ? hsm->state : keys::HsmConnectionState::removed};
+    }
     if (report.rotation) output.rotation = RotationView::of(*report.rotation);
     return output;
   });

@@ -7,6 +7,18 @@
 
 namespace kaito::api {
 
+template <>
+struct EnumNames<keys::HsmConnectionState> {
+  using enum keys::HsmConnectionState;
+  static constexpr std::array<std::pair<keys::HsmConnectionState, std::string_view>, 6> table{
+      {{idle, "idle"},
+       {starting, "starting"},
+       {ready, "ready"},
+       {unavailable, "unavailable"},
+       {refused, "refused"},
+       {removed, "removed"}}};
+};
+
 struct RotationView {
   RotationId id;
   store::KeyKind kind = store::KeyKind::platform;
@@ -16,6 +28,7 @@ struct RotationView {
   store::RotationState state = store::RotationState::running;
   store::RotationPhase phase = store::RotationPhase::prepare;
   bool destroy_old = false;
+  std::optional<std::string> to_hsm;  // org keys: the customer's HSM that the new version is in
   std::uint64_t done = 0;
   std::uint64_t total = 0;
   std::uint64_t refused = 0;
@@ -28,7 +41,7 @@ struct RotationView {
   static RotationView of(const keys::RotationProgress& progress);
 };
 BOOST_DESCRIBE_STRUCT(RotationView, (),
-                      (id, kind, org, from_version, to_version, state, phase, destroy_old, done, total, refused,
+                      (id, kind, org, from_version, to_version, state, phase, destroy_old, to_hsm, done, total, refused,
                        per_second, eta_seconds, started_at, updated_at, ended_at, error))
 BOOST_DESCRIBE_STRUCT(Listing<RotationView>, (), (items, next_cursor))
 
@@ -107,21 +120,32 @@ struct OrgKeyVersionView {
   std::uint32_t version = 0;
   TimePoint created_at;
   std::uint64_t encryptions = 0;           // with the key, counted ahead
-  std::uint32_t platform_version = 0;      // of the platform key that wraps it
+  std::uint32_t platform_version = 0;      // of the platform key that wraps it; 0: it is in the org's own HSM
   std::optional<std::string> check_value;  // of a key that the owner made and imported
+  std::optional<std::string> hsm;          // the org's own HSM
+  std::optional<std::string> hsm_key;      // the key there, RFC 7512
 };
-BOOST_DESCRIBE_STRUCT(OrgKeyVersionView, (), (version, created_at, encryptions, platform_version, check_value))
+BOOST_DESCRIBE_STRUCT(OrgKeyVersionView, (),
+                      (version, created_at, encryptions, platform_version, check_value, hsm, hsm_key))
+
+// An org's own HSM.
+struct OrgHsmView {
+  std::string name;
+  keys::HsmConnectionState state = keys::HsmConnectionState::idle;
+};
+BOOST_DESCRIBE_STRUCT(OrgHsmView, (), (name, state))
 
 struct GetOrgKey {
   using Input = Nothing;
   struct Output {
     std::uint32_t newest_version = 0;
     std::vector<OrgKeyVersionView> versions;
+    std::optional<OrgHsmView> hsm;         // that the newest version is in
     std::optional<RotationView> rotation;  // the one that is not done
   };
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
-BOOST_DESCRIBE_STRUCT(GetOrgKey::Output, (), (newest_version, versions, rotation))
+BOOST_DESCRIBE_STRUCT(GetOrgKey::Output, (), (newest_version, versions, hsm, rotation))
 
 struct RotateOrgKey {
   struct Input {

@@ -15,6 +15,8 @@ void add_key_commands(CommandLine& line);   // API keys
 void add_keys_commands(CommandLine& line);  // the appliance's and the org's keys
 // Into the group `keys`.
 void add_key_import_commands(CommandLine& line, CommandLine::Group keys);
+// Of the group that add_keys_commands() makes: an org's key in its own HSM.
+void add_byok_commands(CommandLine& line, CommandLine::Group keys);
 void add_audit_commands(CommandLine& line);
 void add_org_commands(CommandLine& line);
 void add_staff_commands(CommandLine& line);

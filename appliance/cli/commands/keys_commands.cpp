@@ -36,7 +36,11 @@ Status list(Context& context) {
                                                               {"CREATED", "created_at"},
                                                               {"ENCRYPTIONS", "encryptions"},
                                                               {"PLATFORM KEY", "platform_version"},
-                                                              {"IMPORTED", "check_value"}});
+                                                              {"IMPORTED", "check_value"},
+                                                              {"HSM", "hsm"},
+                                                              {"KEY THERE", "hsm_key"}});
+  if (const auto* hsm = object.if_contains("hsm"))
+    text += fmt::format("the org's own HSM {} is {}\n", text_at(*hsm, "name"), text_at(*hsm, "state"));
   if (const auto* rotation = object.if_contains("rotation")) text += progress_line(rotation->as_object()) + "\n";
   context.show(key, text);
   return {};
@@ -237,6 +241,7 @@ void add_keys_commands(CommandLine& line) {
         arguments.flag("--wait", options.wait, "Show the progress until it is done");
       },
       &shred);
+  add_byok_commands(line, keys);
   line.add(keys, "deleted", "List deleted orgs, and whether they are shredded", &deleted);
   line.add<ReconcileOptions>(
       keys, "reconcile", "Compare openings of the org's seeds with the audit log (owners, auditors)",
