@@ -7,6 +7,8 @@ namespace {
 
 constexpr int kMaxTries = 3;
 constexpr std::size_t kListedOrgKeks = 64;
+// About 50 µs with SoftHSM: what a code may have to wait for a rotation.
+constexpr std::size_t kDeksBeforePause = 2;
 
 }  // namespace
 
@@ -330,14 +332,21 @@ Result<Outcomes<Bytes>> KeyService::rewrap_org_keks(KeyVersion from, KeyVersion 
   return rewrapped;
 }
 
-Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks) {
+Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks,
+                                           const Pause& pause) {
   auto rewrapped = attempt([&]() -> TokenResult<Outcomes<Bytes>> {
-    KAITO_TRY(LoadedOrgKek * old_kek, load(from));
-    KAITO_TRY(LoadedOrgKek * new_kek, load(to));
+    LoadedOrgKek* old_kek = nullptr;
+    LoadedOrgKek* new_kek = nullptr;
     Outcomes<Bytes> results;
     results.reserve(deks.size());
     bool refused = false;
     for (const DekToRewrapView& item : deks) {
+      if (results.size() % kDeksBeforePause == 0 && !results.empty() && pause()) old_kek = nullptr;
+      if (old_kek == nullptr) {
+        // Whatever ran in the pause may have unloaded them.
+        KAITO_TRY(old_kek, load(from));
+        KAITO_TRY(new_kek, load(to));
+      }
       auto blob = rewrap_dek(*old_kek, *new_kek, item);
       if (blob) {
         results.emplace_back(*std::move(blob));

@@ -2,6 +2,7 @@
 // the operation tried again, a bounded number of times. Not thread-safe; one thread, one session.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -53,7 +54,10 @@ class KeyService {
   Result<std::vector<Bytes>> wrap(OrgKekView kek, std::span<const DekToWrapView> deks);
   Result<UnwrappedDeks> unwrap(OrgKekView kek, std::span<const DekToUnwrapView> deks);
   Result<Outcomes<Bytes>> rewrap_org_keks(KeyVersion from, KeyVersion to, std::span<const OrgKekView> keks);
-  Result<Outcomes<Bytes>> rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks);
+  // `pause` is called between DEKs, so that a long request does not hold up short ones; true: it has used the service.
+  using Pause = std::function<bool()>;
+  Result<Outcomes<Bytes>> rewrap(OrgKekView from, OrgKekView to, std::span<const DekToRewrapView> deks,
+                                 const Pause& pause);
   Result<AuditKey> create_audit_key(KeyVersion version);
   Result<AuditKey> audit_key(KeyVersion version);
   Result<ByteArray<64>> sign(KeyVersion version, ByteView message);

@@ -52,8 +52,12 @@ std::size_t payload_bound(const SingleUnwrap& single) noexcept {
 }
 
 Call join(std::vector<SingleUnwrap> singles) {
-  Call call{
-      .op = Op::unwrap_deks, .payload = {}, .deadline = singles.front().deadline, .done = {}, .weight = singles.size()};
+  Call call{.op = Op::unwrap_deks,
+            .payload = {},
+            .deadline = singles.front().deadline,
+            .done = {},
+            .weight = singles.size(),
+            .singles = true};
   auto groups = group_by_kek(std::move(singles));
   WireWriter out(call.payload);
   write_group_count(out, groups.size());

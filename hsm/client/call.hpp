@@ -18,6 +18,7 @@ struct Call {
   // Called once, with a reader of the reply behind its outcome, or with the error. The reply is wiped after the call.
   std::move_only_function<void(Result<ByteReader>)> done;
   std::size_t weight = 1;    // callers that wait for it
+  bool singles = false;      // made by join()
   Milliseconds allowance{};  // that the worker may be silent beyond the call deadline
 };
 

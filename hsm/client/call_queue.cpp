@@ -63,9 +63,8 @@ bool CallQueue::push(SingleUnwrap single) {
   return was_empty;
 }
 
-std::optional<Call> CallQueue::take_call_locked() {
-  if (calls_.empty()) return std::nullopt;
-  std::optional<Call> call(std::move(calls_.front()));
+Call CallQueue::take_call_locked() {
+  Call call(std::move(calls_.front()));
   calls_.pop_front();
   return call;
 }
@@ -82,15 +81,16 @@ std::vector<SingleUnwrap> CallQueue::take_singles_locked() {
   return singles;
 }
 
-std::optional<Call> CallQueue::take() {
+std::optional<Call> CallQueue::take(Wanted wanted) {
   std::vector<SingleUnwrap> singles;
   {
     const std::scoped_lock lock(mutex_);
-    singles_turn_ = !singles_turn_;
-    if (!singles_turn_ || singles_.empty())
-      if (auto call = take_call_locked()) return call;
+    const bool some_singles = wanted.singles && !singles_.empty();
+    const bool some_others = wanted.others && !calls_.empty();
+    if (some_singles && some_others) singles_turn_ = !singles_turn_;
+    if (some_others && !(some_singles && singles_turn_)) return take_call_locked();
+    if (!some_singles) return std::nullopt;
     singles = take_singles_locked();
-    if (singles.empty()) return take_call_locked();
   }
   return join(std::move(singles));
 }

@@ -18,8 +18,12 @@ class CallQueue {
   bool push(Call call);
   bool push(SingleUnwrap single);
 
-  // The next frame's worth, unwraps and other calls by turns.
-  std::optional<Call> take();
+  struct Wanted {
+    bool singles = true;
+    bool others = true;
+  };
+  // The next frame's worth, single unwraps and other calls by turns when both are wanted.
+  std::optional<Call> take(Wanted wanted);
   // A call that take() gave out has been answered.
   void finished(const Call& call);
 
@@ -37,7 +41,7 @@ class CallQueue {
 
  private:
   std::optional<Error> admit_locked();
-  std::optional<Call> take_call_locked();
+  Call take_call_locked();  // there is one
   std::vector<SingleUnwrap> take_singles_locked();
   bool empty_locked() const { return calls_.empty() && singles_.empty(); }
 

@@ -8,8 +8,8 @@
 namespace kaito::hsm {
 namespace {
 
-// Frames under way at once. One keeps the worker busy while the next one gathers calls; more would only make frames
-// smaller.
+// Frames of each kind under way at once: single unwraps, which the worker takes even in the middle of a rewrap, and all
+// other calls. One keeps the worker busy while the next one gathers calls; more would only make frames smaller.
 constexpr std::size_t kMaxSent = 2;
 constexpr Milliseconds kReapInterval{5};
 // A worker that served for so long was well: its end starts the pauses anew.
@@ -150,9 +150,13 @@ void Supervisor::watch_worker(SteadyPoint now) {
 }
 
 void Supervisor::send_calls(SteadyPoint now) {
-  while (sent_.size() < kMaxSent) {
-    auto call = queue_.take();
+  std::size_t singles =
+      static_cast<std::size_t>(std::ranges::count_if(sent_, [](const auto& sent) { return sent.second.call.singles; }));
+  std::size_t others = sent_.size() - singles;
+  for (;;) {
+    auto call = queue_.take({.singles = singles < kMaxSent, .others = others < kMaxSent});
     if (!call) break;
+    ++(call->singles ? singles : others);
     const std::uint64_t id = next_id_++;
     FrameWriter(connection_->outgoing(), id, call->op).payload().raw(call->payload);
     WipedBytes().swap(call->payload);

@@ -212,7 +212,7 @@ Status Dispatcher::rewrap_org_keks(ByteReader in, WireWriter& out) {
 Status Dispatcher::rewrap(ByteReader in, WireWriter& out) {
   KAITO_TRY(const RewrapRequest request, read_rewrap_request(in));
   KAITO_CHECK(in.finish());
-  KAITO_TRY(const auto deks, service_.rewrap(request.from, request.to, request.deks));
+  KAITO_TRY(const auto deks, service_.rewrap(request.from, request.to, request.deks, pause_));
   write_ok(out);
   write_outcomes(out, deks, write_wrapped_dek);
   return {};

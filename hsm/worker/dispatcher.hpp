@@ -8,7 +8,8 @@ namespace kaito::hsm {
 
 class Dispatcher {
  public:
-  explicit Dispatcher(KeyService& service) noexcept : service_(service) {}
+  // `pause`: see KeyService::rewrap().
+  Dispatcher(KeyService& service, KeyService::Pause pause) : service_(service), pause_(std::move(pause)) {}
   // Appends exactly one reply frame to `out`.
   void handle(const Frame& frame, WipedBytes& out);
   // The client asked for the end.
@@ -29,6 +30,7 @@ class Dispatcher {
   Status create_or_destroy(Op op, KeyVersion version);
   Status sign(ByteReader in, WireWriter& out);
   KeyService& service_;
+  KeyService::Pause pause_;
   bool draining_ = false;
 };
 

@@ -217,6 +217,34 @@ TEST_F(KeyLife, AWorkerThatHoldsOneOrgKekRewrapsBetweenTwo) {
   EXPECT_TRUE(opens(to, *moved->front(), "", dek));
 }
 
+// A frame of rewraps takes the worker some 25 ms. The token has room for two org KEKs, so the unwrap in its
+// midst costs the rewrap the keys that it had loaded.
+TEST_F(KeyLife, AnUnwrapDoesNotWaitForTheRewrapThatIsUnderWay) {
+  auto config = token_.config();
+  config.max_batch = 1024;
+  config.org_kek_capacity = 2;
+  config.call_deadline = Milliseconds(20'000);
+  start(config);
+  const auto from = new_org_kek("org a, 1");
+  const auto to = new_org_kek("org a, 2");
+  const auto other = new_org_kek("org b");
+  const Dek dek = Dek::random(kDekSize, random_);
+  const WrappedDek moving = wrap(from, dek, "seed");
+  const WrappedDek wanted = wrap(other, dek, "other seed");
+  const DekToRewrap item{.wrapped = moving, .aad_before = aad_of("seed"), .aad_after = aad_of("seed")};
+  int overtook = 0;
+  for (int tries = 0; tries < 10; ++tries) {
+    auto moved = client_->rewrap_deks(from, to, std::vector<DekToRewrap>(1024, item));
+    ASSERT_TRUE(opens(other, wanted, "other seed", dek));
+    overtook += moved.await_ready() ? 0 : 1;
+    const auto done = wait_for(std::move(moved));
+    ASSERT_TRUE(done) << done.error().describe();
+    ASSERT_EQ(done->size(), 1024u);
+    for (const std::size_t i : {0U, 1U, 500U, 1023U}) EXPECT_TRUE(opens(to, *(*done)[i], "seed", dek));
+  }
+  EXPECT_GE(overtook, 1);  // each time, but where this process was not run for as long as the rewrap took
+}
+
 TEST_F(KeyLife, TheLargestItemsFitIntoTheirFrames) {
   auto config = token_.config();
   config.max_batch = 1024;

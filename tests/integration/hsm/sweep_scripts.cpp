@@ -178,7 +178,7 @@ class RewrapDeks : public SweepScript {
     made_.dek = from.dek;
     const std::vector<DekToRewrapView> deks(
         3, {.wrapped = from.wrapped_dek, .aad_before = from.aad, .aad_after = made_.aad});
-    KAITO_TRY(auto outcomes, token.service().rewrap(from.kek(), made_.kek(), deks));
+    KAITO_TRY(auto outcomes, token.service().rewrap(from.kek(), made_.kek(), deks, [] { return false; }));
     blobs_.clear();
     for (auto& outcome : outcomes) {
       KAITO_TRY(auto blob, std::move(outcome));

@@ -47,14 +47,14 @@ TEST(CallQueue, JoinsUnwrapsIntoOneFrameWithAGroupForEachOrgKek) {
     futures.push_back(std::move(asked.future));
     queue.push(std::move(asked.single));
   }
-  const auto call = queue.take();
+  const auto call = queue.take({});
   ASSERT_TRUE(call);
   EXPECT_EQ(call->weight, 4u);
   const auto groups = groups_of(*call);
   ASSERT_EQ(groups.size(), 2u);
   EXPECT_EQ(groups[0].deks.size(), 3u);
   EXPECT_EQ(groups[1].deks.size(), 1u);
-  EXPECT_FALSE(queue.take());
+  EXPECT_FALSE(queue.take({}));
 }
 
 TEST(CallQueue, GivesEachCallerTheAnswerToItsOwnQuestion) {
@@ -66,7 +66,7 @@ TEST(CallQueue, GivesEachCallerTheAnswerToItsOwnQuestion) {
   queue.push(std::move(first.single));
   queue.push(std::move(second.single));
   queue.push(std::move(third.single));
-  auto call = queue.take();
+  auto call = queue.take({});
   // Two groups: KEK 1 with a right DEK and a refused one, KEK 2 refused as a whole.
   WipedBytes reply;
   WireWriter out(reply);
@@ -94,7 +94,7 @@ TEST(CallQueue, LetsNoFrameGrowOverItsLimits) {
       queue.push(std::move(asked.single));
     }
   std::size_t taken = 0;
-  while (const auto call = queue.take()) {
+  while (const auto call = queue.take({})) {
     EXPECT_LE(call->payload.size(), kMaxPayload);
     taken += call->weight;
   }
@@ -112,7 +112,7 @@ TEST(CallQueue, TakesUnwrapsAndOtherCallsByTurns) {
     queue.push(call_of(Op::sign));
   }
   std::vector<Op> order;
-  while (const auto call = queue.take()) order.push_back(call->op);
+  while (const auto call = queue.take({})) order.push_back(call->op);
   ASSERT_EQ(order.size(), 6u);
   for (std::size_t i = 0; i + 1 < order.size(); ++i) EXPECT_NE(order[i], order[i + 1]);
 }
@@ -126,7 +126,7 @@ TEST(CallQueue, F11RefusesAtItsBoundUntilCallsAreFinished) {
   queue.push(call_of(Op::sign, kSoon, &error));
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code, Code::hsm_unavailable);
-  queue.finished(*queue.take());
+  queue.finished(*queue.take({}));
   error.reset();
   queue.push(call_of(Op::sign, kSoon, &error));
   EXPECT_FALSE(error);
