@@ -3,19 +3,18 @@
 #include <sodium.h>
 
 #include "appliance/base/invariant.hpp"
+#include "appliance/crypto/hmac.hpp"
 #include "appliance/envelope/aes_gcm.hpp"
 
 namespace kaito::envelope {
 namespace {
 
-// libsodium's HMAC: no provider look-up and no allocation for each call.
 ByteArray<32> hmac_sha256(ByteView key, ByteView message) {
+  auto mac = crypto::hmac(crypto::HashFunction::sha256, key, message);
+  KAITO_INVARIANT(mac.has_value());  // fails only when OpenSSL cannot hash
   ByteArray<32> out{};
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
-  crypto_auth_hmacsha256_update(&state, message.data(), message.size());
-  crypto_auth_hmacsha256_final(&state, out.data());
-  sodium_memzero(&state, sizeof state);
+  std::copy_n(mac->bytes.begin(), out.size(), out.begin());
+  wipe(mac->bytes);
   return out;
 }
 

@@ -2,7 +2,7 @@
 
 #include <openssl/crypto.h>
 
-#include "appliance/otp/hmac.hpp"
+#include "appliance/crypto/hmac.hpp"
 
 namespace kaito::otp {
 namespace {
@@ -40,7 +40,7 @@ Result<OneTimeCode> hotp_code(const Seed& secret, const Parameters& parameters, 
     return fail_invalid("secret", "must be 1 to 128 bytes");
   std::array<std::uint8_t, 8> message{};  // big-endian (RFC 4226 §5.2)
   for (std::size_t i = 0; i < message.size(); ++i) message.at(i) = static_cast<std::uint8_t>(counter >> (56 - 8 * i));
-  auto mac = hmac(parameters.algorithm, secret.expose_secret(), message);
+  auto mac = crypto::hmac(parameters.algorithm, secret.expose_secret(), message);
   if (!mac) return fail(std::move(mac).error());
   OneTimeCode code = format_code(parameters, truncate(mac->view()));
   OPENSSL_cleanse(mac->bytes.data(), mac->bytes.size());

@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "appliance/base/result.hpp"
+#include "appliance/crypto/hmac.hpp"
 
 namespace kaito::otp {
 
 enum class Type : std::uint8_t { totp, hotp, steam };
-enum class Algorithm : std::uint8_t { sha1, sha256, sha512 };
+using Algorithm = crypto::HashFunction;
 
 inline constexpr std::uint8_t kMinDigits = 6;
 inline constexpr std::uint8_t kMaxDigits = 8;

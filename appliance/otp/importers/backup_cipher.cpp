@@ -9,7 +9,7 @@
 #include <limits>
 #include <memory>
 
-#include "appliance/otp/hmac.hpp"
+#include "appliance/crypto/hmac.hpp"
 
 namespace kaito::otp {
 namespace {
@@ -81,7 +81,7 @@ Result<BackupKey> derive_argon2id(const Passphrase& password, ByteView salt, con
 Result<BackupKey> expand_key(const BackupKey& key, std::string_view info) {
   Bytes message(info.begin(), info.end());
   message.push_back(1);  // the first and only block
-  KAITO_TRY(Mac block, hmac(Algorithm::sha256, key.expose_secret(), message));
+  KAITO_TRY(crypto::Mac block, crypto::hmac(crypto::HashFunction::sha256, key.expose_secret(), message));
   BackupKey expanded = BackupKey::copy_of(block.view());
   wipe(std::span<std::uint8_t>(block.bytes));
   return expanded;
@@ -105,7 +105,7 @@ std::optional<WipedBytes> open_cbc_hmac(const BackupKey& encryption, const Backu
   if (encryption.size() != kKeyBytes || iv.size() != kBlockBytes || mac.size() != kKeyBytes) return std::nullopt;
   Bytes covered(iv.begin(), iv.end());
   append(covered, ciphertext);
-  const auto expected = hmac(Algorithm::sha256, authentication.expose_secret(), covered);
+  const auto expected = crypto::hmac(crypto::HashFunction::sha256, authentication.expose_secret(), covered);
   if (!expected || CRYPTO_memcmp(expected->bytes.data(), mac.data(), mac.size()) != 0) return std::nullopt;
   const CipherContext context(EVP_CIPHER_CTX_new());
   if (!context ||

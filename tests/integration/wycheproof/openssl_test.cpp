@@ -6,18 +6,18 @@
 #include <iostream>
 
 #include "appliance/audit/verifier_key.hpp"
+#include "appliance/crypto/hmac.hpp"
 #include "appliance/envelope/aes_gcm.hpp"
-#include "appliance/otp/hmac.hpp"
 #include "tests/integration/wycheproof/wycheproof.hpp"
 
 namespace kaito::wycheproof {
 namespace {
 
-std::optional<otp::Algorithm> algorithm_of(Hash hash) {
+std::optional<crypto::HashFunction> algorithm_of(Hash hash) {
   switch (hash) {
-    case Hash::sha1: return otp::Algorithm::sha1;
-    case Hash::sha256: return otp::Algorithm::sha256;
-    case Hash::sha512: return otp::Algorithm::sha512;
+    case Hash::sha1: return crypto::HashFunction::sha1;
+    case Hash::sha256: return crypto::HashFunction::sha256;
+    case Hash::sha512: return crypto::HashFunction::sha512;
     default: return std::nullopt;
   }
 }
@@ -59,7 +59,7 @@ class OpensslSubject final : public Subject {
   Answer hmac(Hash hash, ByteView key, ByteView message, std::size_t tag_size) override {
     const auto algorithm = algorithm_of(hash);
     if (!algorithm) return Answer::unsupported("HMAC with SHA-224 or SHA-384: no code is made with them");
-    const auto mac = otp::hmac(*algorithm, key, message);
+    const auto mac = crypto::hmac(*algorithm, key, message);
     if (!mac || tag_size > mac->size) return Answer::refused();
     const ByteView tag = mac->view().first(tag_size);  // RFC 2104 §5: a truncated MAC is a prefix
     return Answer::accepted(Bytes(tag.begin(), tag.end()));

@@ -1,4 +1,4 @@
-#include "appliance/otp/hmac.hpp"
+#include "appliance/crypto/hmac.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -8,7 +8,7 @@
 
 #include "appliance/base/invariant.hpp"
 
-namespace kaito::otp {
+namespace kaito::crypto {
 namespace {
 
 constexpr std::size_t kMaxBlockBytes = 128;
@@ -25,19 +25,19 @@ struct Digest {
   std::size_t size = 0;
 };
 
-const Digest& digest_of(Algorithm algorithm) {
+const Digest& digest_of(HashFunction function) {
   static const std::array<Digest, 3> digests{Digest{"SHA1"}, Digest{"SHA2-256"}, Digest{"SHA2-512"}};
-  return digests.at(static_cast<std::size_t>(algorithm));
+  return digests.at(static_cast<std::size_t>(function));
 }
 
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 };
 
-// Allocated once per thread and algorithm; what stays in it after a MAC is the tag's state, not the key's.
-EVP_MD_CTX* context_of(Algorithm algorithm) {
+// Allocated once per thread and function; what stays in it after a MAC is the tag's state, not the key's.
+EVP_MD_CTX* context_of(HashFunction function) {
   thread_local std::array<std::unique_ptr<EVP_MD_CTX, FreeContext>, 3> contexts;
-  auto& context = contexts.at(static_cast<std::size_t>(algorithm));
+  auto& context = contexts.at(static_cast<std::size_t>(function));
   if (!context) {
     context.reset(EVP_MD_CTX_new());
     KAITO_INVARIANT(context != nullptr);
@@ -62,9 +62,9 @@ bool hash(EVP_MD_CTX* context, const Digest& digest, ByteView first, ByteView se
 
 }  // namespace
 
-Result<Mac> hmac(Algorithm algorithm, ByteView key, ByteView message) {
-  const Digest& digest = digest_of(algorithm);
-  EVP_MD_CTX* context = context_of(algorithm);
+Result<Mac> hmac(HashFunction function, ByteView key, ByteView message) {
+  const Digest& digest = digest_of(function);
+  EVP_MD_CTX* context = context_of(function);
   KeyBlock block;
   const ByteView padded(block.bytes.data(), digest.block_size);
 
@@ -84,4 +84,4 @@ Result<Mac> hmac(Algorithm algorithm, ByteView key, ByteView message) {
   return mac;
 }
 
-}  // namespace kaito::otp
+}  // namespace kaito::crypto

@@ -2,7 +2,7 @@
 //
 // OpenSSL's EVP_MAC allocates on every key change and keeps a copy of the key in the context until the next one, and
 // its one-shot HMAC() fetches the digest by name on every call. Here the digests are fetched once per process, each
-// thread keeps one digest context per algorithm, and the padded key lives on the stack and is wiped.
+// thread keeps one digest context per function, and the padded key lives on the stack and is wiped.
 #pragma once
 
 #include <array>
@@ -10,13 +10,15 @@
 #include <span>
 
 #include "appliance/base/bytes.hpp"
-#include "appliance/otp/parameters.hpp"
+#include "appliance/base/result.hpp"
 
-namespace kaito::otp {
+namespace kaito::crypto {
+
+enum class HashFunction : std::uint8_t { sha1, sha256, sha512 };
 
 inline constexpr std::size_t kMaxMacBytes = 64;
 
-// A tag of 20, 32 or 64 bytes. It gives away one code, not the key; whoever keeps it wipes it.
+// A tag of 20, 32 or 64 bytes. It does not give away the key; whoever must not show it wipes it.
 struct Mac {
   std::array<std::uint8_t, kMaxMacBytes> bytes{};
   std::size_t size = 0;
@@ -24,6 +26,6 @@ struct Mac {
 };
 
 // Any key and message length. Fails with Code::internal only when OpenSSL does. Thread-safe.
-Result<Mac> hmac(Algorithm algorithm, ByteView key, ByteView message);
+Result<Mac> hmac(HashFunction function, ByteView key, ByteView message);
 
-}  // namespace kaito::otp
+}  // namespace kaito::crypto
