@@ -7,9 +7,10 @@
 namespace kaito::keys {
 namespace {
 
-constexpr std::uint32_t kSlice = 1024;  // DEKs in one transaction
-constexpr std::size_t kFrame = 32;      // DEKs in one call, so that codes get their turn between two
-constexpr std::size_t kCallsAhead = 2;  // calls that the worker always has
+constexpr std::uint32_t kSlice = 1024;   // DEKs that are read at once
+constexpr std::size_t kFrame = 128;      // DEKs in one call, and in one write, which other writers have to wait for
+constexpr std::size_t kCallsAhead = 2;   // calls that the worker always has
+constexpr std::size_t kWritesAhead = 2;  // writes that the store may have
 
 hsm::WrappedDek wrapped_of(const store::SeedDek& dek) { return {.blob = dek.wrapped_dek}; }
 
@@ -44,23 +45,21 @@ class OrgRotation final : public RotationWork {
     return snapshot->seed_count_below(*rotation.org, rotation.to);
   }
 
-  // The store commits one slice while the HSM works on the next.
+  // The store writes what the HSM has done while the HSM works on.
   Task<Result<RotationSlice>> rewrap(const store::Rotation& rotation) override {
-    KAITO_CO_TRY(auto batch, next_batch(rotation));
+    KAITO_CO_TRY(const auto batch, next_batch(rotation));
     if (batch.empty()) {
-      KAITO_CO_CHECK(co_await finish_commit());
+      KAITO_CO_CHECK(co_await finish_writes(0));
       co_return end_of_pass(rotation);
     }
-    auto wrapped = co_await wrap_anew(rotation, std::move(batch));
-    auto committed = co_await finish_commit();
-    if (!committed || !wrapped) {
+    auto worked = co_await wrap_anew(rotation, batch);
+    if (!worked) {
       place_ = {};  // what was read but not written is read again
-      co_return fail(committed ? std::move(wrapped).error() : std::move(committed).error());
+      if (const auto written = co_await finish_writes(0); !written) co_return fail(written.error());
+      co_return fail(std::move(worked).error());
     }
-    const std::uint64_t worked = wrapped->size();
-    worked_in_pass_ += worked;
-    begin_commit(rotation, *std::move(wrapped));
-    co_return RotationSlice{.worked = worked};
+    worked_in_pass_ += *worked;
+    co_return RotationSlice{.worked = *worked};
   }
 
   Task<Status> shut_out(const store::Rotation&) override { co_return Status{}; }
@@ -163,13 +162,13 @@ class OrgRotation final : public RotationWork {
     return frames;
   }
 
-  Task<Result<Rewrapped>> wrap_anew(const store::Rotation& rotation, Deks batch) {
-    Rewrapped result;
-    result.reserve(batch.size());
+  // How many were wrapped anew; their writes have begun. After a failure nothing more is begun, but what has begun is
+  // waited for: it may still work on this thread.
+  Task<Result<std::uint64_t>> wrap_anew(const store::Rotation& rotation, const Deks& batch) {
     const auto frames = frames_of(batch);
     std::deque<Answer> ahead;
+    std::uint64_t done = 0;
     Status worked;
-    // After a failure nothing more is begun, but what has begun is waited for: it may still work on this thread.
     for (std::size_t next = 0, answered = 0; worked ? answered < frames.size() : !ahead.empty(); ++answered) {
       for (; worked && next < frames.size() && ahead.size() < kCallsAhead; ++next) {
         auto begun = call(rotation, frames[next]);
@@ -183,26 +182,36 @@ class OrgRotation final : public RotationWork {
       ahead.pop_front();
       const auto wrapped = co_await std::move(answer);
       if (!wrapped) worked = fail(wrapped.error());
-      for (std::size_t i = 0; wrapped && i < wrapped->size(); ++i)
-        take(frames[answered][i], (*wrapped)[i], rotation.to, result);
+      if (!worked) continue;
+      auto rewrapped = taken(frames[answered], *wrapped, rotation.to);
+      done += rewrapped.size();
+      worked = co_await finish_writes(kWritesAhead - 1);
+      if (worked) begin_write(rotation, std::move(rewrapped));
     }
     if (!worked) co_return fail(std::move(worked).error());
-    co_return result;
+    co_return done;
   }
 
-  void take(const store::SeedDek& before, const Result<hsm::WrappedDek>& wrapped, KeyVersion to, Rewrapped& result) {
-    if (!wrapped) {
-      parts_.log.error("keys.rotation.seed_refused", {{"seed", before.seed}, {"error", wrapped.error()}});
-      return;
+  Rewrapped taken(std::span<const store::SeedDek> frame, const std::vector<Result<hsm::WrappedDek>>& wrapped,
+                  KeyVersion to) {
+    Rewrapped result;
+    result.reserve(frame.size());
+    for (std::size_t i = 0; i < wrapped.size(); ++i) {
+      if (!wrapped[i]) {
+        parts_.log.error("keys.rotation.seed_refused", {{"seed", frame[i].seed}, {"error", wrapped[i].error()}});
+        continue;
+      }
+      store::SeedDek after = frame[i];
+      after.kek_version = to;
+      after.wrapped_dek = wrapped[i]->blob;
+      result.emplace_back(frame[i], std::move(after));
     }
-    store::SeedDek after = before;
-    after.kek_version = to;
-    after.wrapped_dek = wrapped->blob;
-    result.emplace_back(before, after);
+    return result;
   }
 
-  void begin_commit(const store::Rotation& rotation, Rewrapped rewrapped) {
-    commit_.emplace(parts_.store.write(
+  void begin_write(const store::Rotation& rotation, Rewrapped rewrapped) {
+    if (rewrapped.empty()) return;
+    writes_.push_back(parts_.store.write(
         [id = rotation.id, org = *rotation.org, now = parts_.clock.now(),
          work = std::move(rewrapped)](store::Writer& writer) -> Status {
           std::uint64_t changed = 0;
@@ -215,11 +224,15 @@ class OrgRotation final : public RotationWork {
         store::JobKind::change));
   }
 
-  Task<Status> finish_commit() {
-    if (!commit_) co_return Status{};
-    auto commit = *std::move(commit_);
-    commit_.reset();
-    co_return co_await std::move(commit);
+  // Waits until no more than `left` writes are under way. The first error, once all those have ended.
+  Task<Status> finish_writes(std::size_t left) {
+    Status outcome;
+    while (writes_.size() > left) {
+      auto write = std::move(writes_.front());
+      writes_.pop_front();
+      if (auto written = co_await std::move(write); !written && outcome) outcome = std::move(written);
+    }
+    co_return outcome;
   }
 
   // Seeds sealed under an older version while the pass went on stand behind it: another pass takes them.
@@ -234,7 +247,7 @@ class OrgRotation final : public RotationWork {
   RotationParts parts_;
   store::SeedDekPlace place_;
   std::uint64_t worked_in_pass_ = 0;
-  std::optional<Future<Result<void>>> commit_;
+  std::deque<Future<Result<void>>> writes_;  // in the order of their frames
 };
 
 }  // namespace
