@@ -5,6 +5,8 @@
 
 #include "appliance/base/file.hpp"
 #include "hsm/client/client.hpp"
+#include "hsm/client/worker_process.hpp"
+#include "hsm/protocol/messages.hpp"
 #include "tests/integration/hsm/softhsm_token.hpp"
 
 namespace kaito::hsm::test {
@@ -217,32 +219,51 @@ TEST_F(KeyLife, AWorkerThatHoldsOneOrgKekRewrapsBetweenTwo) {
   EXPECT_TRUE(opens(to, *moved->front(), "", dek));
 }
 
-// A frame of rewraps takes the worker some 25 ms. The token has room for two org KEKs, so the unwrap in its
-// midst costs the rewrap the keys that it had loaded.
+// Ids of the frames that a worker sends, in their order.
+std::vector<std::uint64_t> ids_of_answers(int socket, Connection& connection, std::size_t count) {
+  std::vector<std::uint64_t> ids;
+  while (ids.size() < count) {
+    pollfd readable{.fd = socket, .events = POLLIN, .revents = 0};
+    if (::poll(&readable, 1, 20'000) != 1 || !connection.receive()) break;
+    for (auto frame = connection.next(); frame && *frame; frame = connection.next()) {
+      ids.push_back((**frame).id);
+      ByteReader reply((**frame).payload);
+      EXPECT_TRUE(read_outcome(reply)) << "frame " << ids.back();
+    }
+  }
+  return ids;
+}
+
+// The token has room for two org KEKs, so the unwrap in the midst of the rewrap costs it the keys that it had loaded.
 TEST_F(KeyLife, AnUnwrapDoesNotWaitForTheRewrapThatIsUnderWay) {
-  auto config = token_.config();
-  config.max_batch = 1024;
-  config.org_kek_capacity = 2;
-  config.call_deadline = Milliseconds(20'000);
-  start(config);
   const auto from = new_org_kek("org a, 1");
   const auto to = new_org_kek("org a, 2");
   const auto other = new_org_kek("org b");
   const Dek dek = Dek::random(kDekSize, random_);
   const WrappedDek moving = wrap(from, dek, "seed");
   const WrappedDek wanted = wrap(other, dek, "other seed");
-  const DekToRewrap item{.wrapped = moving, .aad_before = aad_of("seed"), .aad_after = aad_of("seed")};
-  int overtook = 0;
-  for (int tries = 0; tries < 10; ++tries) {
-    auto moved = client_->rewrap_deks(from, to, std::vector<DekToRewrap>(1024, item));
-    ASSERT_TRUE(opens(other, wanted, "other seed", dek));
-    overtook += moved.await_ready() ? 0 : 1;
-    const auto done = wait_for(std::move(moved));
-    ASSERT_TRUE(done) << done.error().describe();
-    ASSERT_EQ(done->size(), 1024u);
-    for (const std::size_t i : {0U, 1U, 500U, 1023U}) EXPECT_TRUE(opens(to, *(*done)[i], "seed", dek));
+  client_.reset();
+
+  const auto config = token_.config();
+  auto worker =
+      WorkerProcess::spawn(config, {"--serve", "--token-uri", config.token_uri, "--module", config.module.string(),
+                                    "--token-directory", config.token_directory.string(), "--org-kek-capacity", "2"});
+  ASSERT_TRUE(worker) << worker.error().describe();
+  Connection connection(worker->socket());
+  ASSERT_EQ(ids_of_answers(worker->socket(), connection, 1), std::vector<std::uint64_t>{0});  // hello
+  // All are there before the worker reads the first.
+  write_rewrap_request(
+      FrameWriter(connection.outgoing(), 1, Op::rewrap_deks).payload(), *from, *to,
+      std::vector<DekToRewrap>(100, {.wrapped = moving, .aad_before = aad_of("seed"), .aad_after = aad_of("seed")}));
+  static_cast<void>(FrameWriter(connection.outgoing(), 2, Op::canary));
+  {
+    FrameWriter unwrap(connection.outgoing(), 3, Op::unwrap_deks);
+    write_group_count(unwrap.payload(), 1);
+    write_group(unwrap.payload(), *other, 1);
+    write_dek_to_unwrap(unwrap.payload(), wanted.blob, aad_of("other seed"));
   }
-  EXPECT_GE(overtook, 1);  // each time, but where this process was not run for as long as the rewrap took
+  ASSERT_TRUE(connection.send());
+  EXPECT_EQ(ids_of_answers(worker->socket(), connection, 3), (std::vector<std::uint64_t>{3, 1, 2}));
 }
 
 TEST_F(KeyLife, TheLargestItemsFitIntoTheirFrames) {
