@@ -46,10 +46,9 @@ std::optional<double> RotationEngine::rate(const RotationId& rotation) const {
 }
 
 void RotationEngine::post(Work work) {
-  {
-    const std::lock_guard lock(mutex_);
-    posted_.push_back(std::move(work));
-  }
+  // Notified under the lock: the engine may be destroyed as soon as it has the work.
+  const std::lock_guard lock(mutex_);
+  posted_.push_back(std::move(work));
   changed_.notify_one();
 }
 
