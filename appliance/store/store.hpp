@@ -197,6 +197,9 @@ enum class JobKind : std::uint8_t {
   // An audit record alone: may use the reserve, so that reads go on while the volume is full. Runs without a savepoint,
   // so it must change nothing before it fails; else it fails its whole batch.
   record,
+  // A change of many rows for a task in the background. A transaction takes at most one, so that whoever waits for the
+  // writer waits for one.
+  bulk,
 };
 
 // Told of every batch, on the writer thread. The journal keeps its tree in step with the transaction through this.

@@ -49,7 +49,7 @@ Status BatchTransaction::commit(BatchObserver* observer) {
 Status BatchTransaction::run_each(std::span<WaitingJob> jobs) {
   Database& database = connection_.database();
   for (WaitingJob& waiting : jobs) {
-    if (!reserve_ && waiting.kind == JobKind::change) {
+    if (!reserve_ && waiting.kind != JobKind::record) {
       waiting.outcome = reserve_;
       continue;
     }

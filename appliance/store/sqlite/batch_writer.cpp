@@ -14,6 +14,10 @@ namespace {
 // Jobs for which it is worth waking the writer while a sync runs: it would wake again for its end anyway.
 constexpr std::size_t kWorthWaking = 6;
 
+bool has_bulk(const Batch& batch) {
+  return std::ranges::any_of(batch, [](const WaitingJob& waiting) { return waiting.kind == JobKind::bulk; });
+}
+
 }  // namespace
 
 BatchWriter::BatchWriter(std::filesystem::path path, Connection connection, LogFile log, StoreOptions options,
@@ -45,9 +49,12 @@ Future<Result<void>> BatchWriter::submit(Job job, JobKind kind) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    accepted = queue_.size() < options_.queue_limit;
-    if (accepted) queue_.push_back({.job = std::move(job), .kind = kind, .completer = std::move(completer)});
-    wake = accepted && queue_.size() == enough_jobs_;
+    accepted = waiting() < options_.queue_limit;
+    if (accepted) {
+      auto& queue = kind == JobKind::bulk ? bulk_ : queue_;
+      queue.push_back({.job = std::move(job), .kind = kind, .completer = std::move(completer)});
+      wake = enough_jobs_ == (kind == JobKind::bulk ? 1 : queue.size());
+    }
   }
   if (wake) changed_.notify_one();
   if (!accepted)
@@ -64,13 +71,13 @@ void BatchWriter::observe(BatchObserver& observer) {
 StoreStatistics BatchWriter::statistics() const {
   // Asked anew: without writes nobody else looks.
   const auto free = options_.free_space(path_);
-  const auto waiting = [this] {
+  const auto now_waiting = [this] {
     const std::lock_guard lock(mutex_);
-    return queue_.size();
+    return waiting();
   };
   return {.batches = batches_,
           .jobs = jobs_,
-          .waiting = waiting(),
+          .waiting = now_waiting(),
           .failed = failed(),
           .reserve_touched = free.has_value() && *free < options_.reserve_bytes};
 }
@@ -90,7 +97,7 @@ void BatchWriter::run() {
 
 bool BatchWriter::take_first(Batch& batch) {
   Lock lock(mutex_);
-  while (queue_.empty()) {
+  while (waiting() == 0) {
     if (ending_) {
       await_sync(lock);
       return false;
@@ -113,7 +120,7 @@ bool BatchWriter::take_more(Batch& batch) {
   for (;;) {
     const bool room = batch.size() < options_.batch_limit;
     const bool enough = queue_.size() >= (sync_.busy() ? kWorthWaking : 1);
-    if (room && enough) break;
+    if (room && (enough || (!bulk_.empty() && !has_bulk(batch)))) break;
     if (!sync_.busy()) return false;
     wants_sync_ended_ = true;
     wait(lock, room ? kWorthWaking : 0);
@@ -127,6 +134,9 @@ void BatchWriter::take(Batch& batch) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  if (bulk_.empty() || batch.size() >= options_.batch_limit || has_bulk(batch)) return;
+  batch.push_back(std::move(bulk_.front()));
+  bulk_.pop_front();
 }
 
 void BatchWriter::wait(Lock& lock, std::size_t enough_jobs) {
@@ -157,7 +167,7 @@ void BatchWriter::finish(Batch& batch) {
   const Status committed = transaction_.commit(observer_);
   jobs_ += batch.size();
   // Whatever became of it: after some failures nobody knows.
-  if (std::ranges::any_of(batch, [](const WaitingJob& waiting) { return waiting.kind == JobKind::change; }))
+  if (std::ranges::any_of(batch, [](const WaitingJob& waiting) { return waiting.kind != JobKind::record; }))
     change_generation_.fetch_add(1, std::memory_order_release);
   for (WaitingJob& waiting : batch) waiting.job = nullptr;  // what it holds ends before its caller goes on
   if (committed) {

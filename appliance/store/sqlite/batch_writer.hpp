@@ -44,6 +44,7 @@ class BatchWriter {
   // Waits for the sync under way, and for jobs that join the batch meanwhile; false: the batch is to be committed.
   bool take_more(Batch& batch);
   void take(Batch& batch);
+  [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size() + bulk_.size(); }
   void wait(Lock& lock, std::size_t enough_jobs);
   void await_sync(Lock& lock);
   void finish(Batch& batch);
@@ -62,6 +63,7 @@ class BatchWriter {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<WaitingJob> queue_;
+  std::deque<WaitingJob> bulk_;  // JobKind::bulk
   BatchObserver* observer_ = nullptr;
   bool ending_ = false;
   // What the writer sleeps for: so many jobs, or the end of the sync.

@@ -133,6 +133,45 @@ TEST_P(StoreContract, ACompletedWriteIsSeenByTheNextSnapshotOfAnyThread) {
   EXPECT_EQ(snapshot()->seed_count(nth<OrgId>(1)).value(), kThreads * kEach);
 }
 
+TEST_P(StoreContract, ABulkJobWaitsForAllOthersAndOneTransactionTakesOne) {
+  std::latch running{1};
+  std::latch go_on{1};
+  std::string order;  // the writer's own until all are done
+  const auto add = [&](char name, JobKind kind) {
+    return store().write(
+        [&order, name](Writer&) {
+          order += name;
+          return Status{};
+        },
+        kind);
+  };
+  std::vector<Future<Result<void>>> futures;
+  futures.push_back(store().write(
+      [&](Writer&) {
+        running.count_down();
+        go_on.wait();
+        return Status{};
+      },
+      JobKind::record));
+  running.wait();
+  std::optional<Future<Result<void>>> late;
+  futures.push_back(store().write(
+      [&](Writer&) {
+        order += '1';
+        late = add('d', JobKind::change);  // comes while a bulk job runs, and goes before the next one
+        return Status{};
+      },
+      JobKind::bulk));
+  for (const char name : {'2', '3'}) futures.push_back(add(name, JobKind::bulk));
+  futures.push_back(add('a', JobKind::change));
+  futures.push_back(add('b', JobKind::record));
+  go_on.count_down();
+  for (auto& future : futures) EXPECT_DONE(sync_wait(samples::await(std::move(future))));
+  ASSERT_TRUE(late);
+  EXPECT_DONE(sync_wait(samples::await(*std::move(late))));
+  EXPECT_EQ(order, "ab1d23");
+}
+
 TEST_P(StoreContract, F4JobsThatWereAcceptedAreDoneBeforeTheStoreEnds) {
   std::vector<Future<Result<void>>> futures;
   for (std::uint32_t n = 1; n <= 50; ++n)
