@@ -1,5 +1,8 @@
 // An org KEK: the DEKs of the org's seeds and its index key are wrapped anew. The seeds themselves stay as they are.
+#include <sched.h>
+
 #include <deque>
+#include <span>
 
 #include "appliance/envelope/binding.hpp"
 #include "appliance/keys/rotation_work.hpp"
@@ -7,10 +10,17 @@
 namespace kaito::keys {
 namespace {
 
-constexpr std::uint32_t kSlice = 1024;   // DEKs that are read at once
-constexpr std::size_t kFrame = 128;      // DEKs in one call, and in one write, which other writers have to wait for
+constexpr std::uint32_t kRead = 256;     // DEKs that are read at once
+constexpr std::size_t kSlice = 1024;     // DEKs of a slice, and some of the last frame
+constexpr std::size_t kFrame = 96;       // DEKs in one call, and in one write, which other writers have to wait for
 constexpr std::size_t kCallsAhead = 2;   // calls that the worker always has
 constexpr std::size_t kWritesAhead = 2;  // writes that the store may have
+
+constexpr std::uint64_t kRowsInARun = 16;
+
+// On a busy machine a thread that works for long keeps those that only have to pass something on from its processor for
+// whole time slices.
+void let_others_run() noexcept { ::sched_yield(); }
 
 hsm::WrappedDek wrapped_of(const store::SeedDek& dek) { return {.blob = dek.wrapped_dek}; }
 
@@ -47,19 +57,18 @@ class OrgRotation final : public RotationWork {
 
   // The store writes what the HSM has done while the HSM works on.
   Task<Result<RotationSlice>> rewrap(const store::Rotation& rotation) override {
-    KAITO_CO_TRY(const auto batch, next_batch(rotation));
-    if (batch.empty()) {
-      KAITO_CO_CHECK(co_await finish_writes(0));
-      co_return end_of_pass(rotation);
-    }
-    auto worked = co_await wrap_anew(rotation, batch);
+    const auto worked = co_await wrap_anew(rotation);
     if (!worked) {
-      place_ = {};  // what was read but not written is read again
+      start_again();  // what was read but not written is read again
       if (const auto written = co_await finish_writes(0); !written) co_return fail(written.error());
-      co_return fail(std::move(worked).error());
+      co_return fail(worked.error());
     }
-    worked_in_pass_ += *worked;
-    co_return RotationSlice{.worked = *worked};
+    worked_in_pass_ += worked->deks;
+    if (worked->more) co_return RotationSlice{.worked = worked->deks};
+    KAITO_CO_CHECK(co_await finish_writes(0));
+    KAITO_CO_TRY(RotationSlice slice, end_of_pass(rotation));
+    slice.worked = worked->deks;
+    co_return slice;
   }
 
   Task<Status> shut_out(const store::Rotation&) override { co_return Status{}; }
@@ -101,6 +110,10 @@ class OrgRotation final : public RotationWork {
  private:
   using Deks = std::vector<store::SeedDek>;
   using Answer = Future<Result<std::vector<Result<hsm::WrappedDek>>>>;
+  struct Worked {
+    std::uint64_t deks = 0;
+    bool more = true;  // false: the pass is at its end
+  };
   using Rewrapped = std::vector<std::pair<store::SeedDek, store::SeedDek>>;  // before, after
 
   Result<store::Org> org_of(const store::Rotation& rotation) {
@@ -131,15 +144,27 @@ class OrgRotation final : public RotationWork {
     co_return std::move(keys.front());
   }
 
-  Result<Deks> next_batch(const store::Rotation& rotation) {
-    KAITO_TRY(const auto snapshot, parts_.store.snapshot());
-    KAITO_TRY(auto batch, snapshot->seed_deks(*rotation.org, rotation.to, place_, kSlice));
-    if (!batch.empty()) place_ = {batch.back().kek_version, batch.back().seed};
-    return batch;
+  // DEKs of one old version, at most kFrame; empty at the end of the pass.
+  Result<Deks> next_frame(const store::Rotation& rotation) {
+    if (unread_.empty()) {
+      KAITO_TRY(const auto snapshot, parts_.store.snapshot());
+      KAITO_TRY(batch_, snapshot->seed_deks(*rotation.org, rotation.to, place_, kRead));
+      if (!batch_.empty()) place_ = {batch_.back().kek_version, batch_.back().seed};
+      unread_ = batch_;
+    }
+    std::size_t size = 0;
+    while (size < std::min(kFrame, unread_.size()) && unread_[size].kek_version == unread_.front().kek_version) ++size;
+    Deks frame(std::move_iterator(unread_.begin()), std::move_iterator(unread_.begin() + static_cast<long>(size)));
+    unread_ = unread_.subspan(size);
+    return frame;
   }
 
-  // One call concerns one old version; a slice seldom has two.
-  Result<Answer> call(const store::Rotation& rotation, std::span<const store::SeedDek> frame) {
+  void start_again() {
+    place_ = {};
+    unread_ = {};
+  }
+
+  Result<Answer> call(const store::Rotation& rotation, const Deks& frame) {
     std::vector<hsm::DekToRewrap> deks;
     deks.reserve(frame.size());
     for (const auto& dek : frame) {
@@ -151,44 +176,50 @@ class OrgRotation final : public RotationWork {
     return parts_.org_keys.rewrap(*rotation.org, frame.front().kek_version, rotation.to, std::move(deks));
   }
 
-  static std::vector<std::span<const store::SeedDek>> frames_of(const Deks& batch) {
-    std::vector<std::span<const store::SeedDek>> frames;
-    for (std::span<const store::SeedDek> rest(batch); !rest.empty();) {
-      std::size_t size = 1;
-      while (size < std::min(kFrame, rest.size()) && rest[size].kek_version == rest.front().kek_version) ++size;
-      frames.push_back(rest.first(size));
-      rest = rest.subspan(size);
+  struct Begun {
+    Deks frame;
+    Answer answer;
+  };
+  // Begins calls until the HSM has as many as it shall have; `begun` DEKs so far in this slice. False: no more are
+  // left.
+  Result<bool> begin_calls(const store::Rotation& rotation, std::deque<Begun>& ahead, std::size_t& begun) {
+    while (ahead.size() < kCallsAhead && begun < kSlice) {
+      let_others_run();
+      KAITO_TRY(auto frame, next_frame(rotation));
+      if (frame.empty()) return false;
+      KAITO_TRY(auto answer, call(rotation, frame));
+      begun += frame.size();
+      ahead.push_back({.frame = std::move(frame), .answer = std::move(answer)});
     }
-    return frames;
+    return true;
   }
 
   // How many were wrapped anew; their writes have begun. After a failure nothing more is begun, but what has begun is
   // waited for: it may still work on this thread.
-  Task<Result<std::uint64_t>> wrap_anew(const store::Rotation& rotation, const Deks& batch) {
-    const auto frames = frames_of(batch);
-    std::deque<Answer> ahead;
-    std::uint64_t done = 0;
-    Status worked;
-    for (std::size_t next = 0, answered = 0; worked ? answered < frames.size() : !ahead.empty(); ++answered) {
-      for (; worked && next < frames.size() && ahead.size() < kCallsAhead; ++next) {
-        auto begun = call(rotation, frames[next]);
-        if (begun)
-          ahead.push_back(*std::move(begun));
+  Task<Result<Worked>> wrap_anew(const store::Rotation& rotation) {
+    std::deque<Begun> ahead;
+    std::size_t begun = 0;
+    Worked done;
+    Status outcome;
+    for (;;) {
+      if (outcome && done.more) {
+        if (const auto more = begin_calls(rotation, ahead, begun); more)
+          done.more = *more;
         else
-          worked = fail(std::move(begun).error());
+          outcome = fail(more.error());
       }
       if (ahead.empty()) break;
-      auto answer = std::move(ahead.front());
+      Begun first = std::move(ahead.front());
       ahead.pop_front();
-      const auto wrapped = co_await std::move(answer);
-      if (!wrapped) worked = fail(wrapped.error());
-      if (!worked) continue;
-      auto rewrapped = taken(frames[answered], *wrapped, rotation.to);
-      done += rewrapped.size();
-      worked = co_await finish_writes(kWritesAhead - 1);
-      if (worked) begin_write(rotation, std::move(rewrapped));
+      const auto wrapped = co_await std::move(first.answer);
+      if (!wrapped) outcome = fail(wrapped.error());
+      if (!outcome) continue;
+      auto rewrapped = taken(first.frame, *wrapped, rotation.to);
+      done.deks += rewrapped.size();
+      outcome = co_await finish_writes(kWritesAhead - 1);
+      if (outcome) begin_write(rotation, std::move(rewrapped));
     }
-    if (!worked) co_return fail(std::move(worked).error());
+    if (!outcome) co_return fail(std::move(outcome).error());
     co_return done;
   }
 
@@ -217,11 +248,11 @@ class OrgRotation final : public RotationWork {
           std::uint64_t changed = 0;
           for (const auto& [before, after] : work) {
             KAITO_TRY(const bool done, writer.rewrap(org, before, after));
-            if (done) ++changed;
+            if (done && ++changed % kRowsInARun == 0) let_others_run();
           }
           return add_progress(writer, id, changed, now);
         },
-        store::JobKind::change));
+        store::JobKind::bulk));
   }
 
   // Waits until no more than `left` writes are under way. The first error, once all those have ended.
@@ -237,7 +268,7 @@ class OrgRotation final : public RotationWork {
 
   // Seeds sealed under an older version while the pass went on stand behind it: another pass takes them.
   Result<RotationSlice> end_of_pass(const store::Rotation& rotation) {
-    place_ = {};
+    start_again();
     KAITO_TRY(const std::uint64_t left, remaining(rotation));
     if (left == 0) return RotationSlice{.finished = true};
     if (std::exchange(worked_in_pass_, 0) > 0) return RotationSlice{};
@@ -245,7 +276,9 @@ class OrgRotation final : public RotationWork {
   }
 
   RotationParts parts_;
-  store::SeedDekPlace place_;
+  store::SeedDekPlace place_;  // up to where DEKs have been read
+  Deks batch_;
+  std::span<store::SeedDek> unread_;  // of batch_
   std::uint64_t worked_in_pass_ = 0;
   std::deque<Future<Result<void>>> writes_;  // in the order of their frames
 };

@@ -1,6 +1,7 @@
 #include "hsm/worker/server.hpp"
 
 #include <poll.h>
+#include <sched.h>
 
 #include <deque>
 
@@ -96,6 +97,7 @@ class Server {
 
   bool pause() {
     if (!open_ || service_.must_restart()) return false;
+    ::sched_yield();  // on a busy machine others wait for the processor whole time slices long while a rewrap goes on
     open_ = connection_.receive();
     bool used = false;
     for (;;) {

@@ -84,7 +84,7 @@ TEST_F(OrgRotation, ARowThatChangedSinceItWasReadIsLeftAlone) {
 TEST_F(OrgRotation, AStragglerUnderTheOldVersionIsTakenAlong) {
   const auto before = org(id_);
   const auto rotation = start(KeyKind::org, id_);
-  run_some(rotation.id, 3);  // the pass is over
+  run_some(rotation.id, 2);  // the pass is over
   std::vector<vault::NewSeed> late;
   late.push_back({.issuer = "late", .account = "0", .secret = Seed::copy_of(std::string_view("late 0"))});
   const auto rows = must(sync_wait(sealer_->seal(before, std::move(late))));
