@@ -1,16 +1,17 @@
-# The Debian package of the daemon, the CLI and the HSM worker: `./dev package`, or cpack -G DEB in a release build.
-if(NOT (TARGET kaitod AND TARGET kaito AND TARGET kaito-hsm-worker))
+# The Debian package of the daemon, the CLI, the HSM worker and kaito-boot: `./dev package`, or cpack -G DEB in a release build.
+if(NOT (TARGET kaitod AND TARGET kaito AND TARGET kaito-hsm-worker AND TARGET kaito-boot))
   return()
 endif()
 
 set(packaging "${CMAKE_SOURCE_DIR}/appliance/daemon/packaging")
 set(documents share/doc/kaito)
 
-install(TARGETS kaitod RUNTIME DESTINATION sbin)
+install(TARGETS kaitod kaito-boot RUNTIME DESTINATION sbin)
 install(TARGETS kaito RUNTIME DESTINATION bin)
 install(TARGETS kaito-hsm-worker RUNTIME DESTINATION libexec/kaito)
 install(FILES "${packaging}/kaitod.conf" DESTINATION /etc/kaito)
-install(FILES "${packaging}/kaitod.service" "${packaging}/kaitod.socket" DESTINATION lib/systemd/system)
+install(FILES "${packaging}/kaitod.service" "${packaging}/kaitod.socket"
+              "${CMAKE_SOURCE_DIR}/appliance/boot/packaging/kaito-boot.service" DESTINATION lib/systemd/system)
 install(FILES "${packaging}/kaito.sysusers" DESTINATION lib/sysusers.d RENAME kaito.conf)
 install(FILES "${packaging}/kaito.tmpfiles" DESTINATION lib/tmpfiles.d RENAME kaito.conf)
 install(FILES "${packaging}/copyright" "${CMAKE_SOURCE_DIR}/docs/operators-manual.md"
@@ -33,8 +34,10 @@ set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# The PKCS#11 module is loaded by name, so nothing links it; the maintainer scripts call systemd's tools.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "softhsm2, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
+# The PKCS#11 module is loaded by name, so nothing links it; so is what reaches a TPM; the maintainer scripts call
+# systemd's tools, and kaito-boot those of the file system.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "softhsm2, e2fsprogs, udev, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libtss2-tcti-device0 | libtss2-tcti-device0t64")
 file(WRITE "${CMAKE_BINARY_DIR}/conffiles" "/etc/kaito/kaitod.conf\n")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${packaging}/postinst" "${packaging}/prerm" "${packaging}/postrm"
     "${CMAKE_BINARY_DIR}/conffiles")

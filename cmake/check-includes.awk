@@ -21,7 +21,7 @@ function refuse(reason) {
   wrong = 1
 }
 
-function is_root(folder) { return folder == "appliance/daemon" || folder == "appliance/cli" }
+function is_root(folder) { return folder == "appliance/daemon" || folder == "appliance/cli" || folder == "appliance/boot" }
 
 function check_own(from, to) {
   to = folder_of(header)

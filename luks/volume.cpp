@@ -26,6 +26,13 @@ Status inspect_device(const std::filesystem::path& device, const InspectionLimit
   return {};
 }
 
+std::uint32_t activation_flags(const OpenOptions& options) {
+  std::uint32_t flags = 0;
+  if (options.read_only) flags |= CRYPT_ACTIVATE_READONLY;
+  if (options.discards) flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
+  return flags;
+}
+
 int any_or(std::optional<int> keyslot) { return keyslot.value_or(CRYPT_ANY_SLOT); }
 
 }  // namespace
@@ -90,13 +97,17 @@ Result<VolumeKey> Volume::unlock(const Passphrase& passphrase, std::optional<int
 
 Status Volume::open(const std::string& name, const Passphrase& passphrase, const OpenOptions& options,
                     std::optional<int> keyslot) {
-  std::uint32_t flags = 0;
-  if (options.read_only) flags |= CRYPT_ACTIVATE_READONLY;
-  if (options.discards) flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
   const ByteView words = passphrase.expose_secret();
-  KAITO_CHECK(crypt_.check(
-      "opening the volume",
-      crypt_activate_by_passphrase(crypt_.get(), name.c_str(), any_or(keyslot), chars(words), words.size(), flags)));
+  KAITO_CHECK(crypt_.check("opening the volume",
+                           crypt_activate_by_passphrase(crypt_.get(), name.c_str(), any_or(keyslot), chars(words),
+                                                        words.size(), activation_flags(options))));
+  return refresh();
+}
+
+Status Volume::open(const std::string& name, const VolumeKey& key, const OpenOptions& options) {
+  const ByteView bytes = key.expose_secret();
+  KAITO_CHECK(crypt_.check("opening the volume", crypt_activate_by_volume_key(crypt_.get(), name.c_str(), chars(bytes),
+                                                                              bytes.size(), activation_flags(options))));
   return refresh();
 }
 

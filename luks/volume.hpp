@@ -55,6 +55,8 @@ class Volume {
   // resume_rotation. Code::conflict when the name is in use.
   Status open(const std::string& name, const Passphrase& passphrase, const OpenOptions& options = {},
               std::optional<int> keyslot = {});
+  // The same with the volume key itself, for who has just formatted or unlocked.
+  Status open(const std::string& name, const VolumeKey& key, const OpenOptions& options = {});
   // Code::not_found when there is no such mapping, Code::conflict when it is in use.
   static Status close(const std::string& name);
   static Result<VolumeStatus> status(const std::string& name);

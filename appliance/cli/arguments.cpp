@@ -37,6 +37,11 @@ void Arguments::flag(const std::string& name, bool& target, const std::string& h
   app_.add_flag(name, target, help);
 }
 
+void Arguments::everything_else(std::vector<std::string>& target) {
+  app_.prefix_command();
+  app_.parse_complete_callback([this_app = &app_, &target] { target = this_app->remaining(); });
+}
+
 void Arguments::explain(const std::string& text) { app_.footer(text); }
 
 }  // namespace kaito::cli

@@ -26,6 +26,8 @@ class Arguments {
   void option(const std::string& name, std::optional<std::int64_t>& target, const std::string& help);
   void option(const std::string& name, std::vector<std::string>& target, const std::string& help);
   void flag(const std::string& name, bool& target, const std::string& help);
+  // All words from the first on that is none of the above, as they stand: another program's.
+  void everything_else(std::vector<std::string>& target);
   // Told below the options.
   void explain(const std::string& text);
 

@@ -86,6 +86,7 @@ int run_kaito(std::vector<std::string> words, World& world) {
   add_org_commands(line);
   add_staff_commands(line);
   add_hsm_commands(line);
+  add_ceremony_commands(line);
   add_status_command(line);
   return line.run(std::move(words), world);
 }

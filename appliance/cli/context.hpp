@@ -12,7 +12,7 @@
 #include "appliance/cli/fido/fido_device.hpp"
 #include "appliance/cli/profile.hpp"
 #include "appliance/cli/table.hpp"
-#include "appliance/cli/terminal.hpp"
+#include "appliance/cli/terminal/terminal.hpp"
 
 namespace kaito::cli {
 

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kUsage =
     "usage: kaitod setup [OPTIONS]   make the token, its keys, the database and the own CA; may be run again\n"
     "       kaitod run [OPTIONS]     serve\n"
+    "       kaitod sign-transcript [OPTIONS]   sign the ceremony's transcript on stdin, for kaito-boot\n"
     "       kaitod version\n"
     "\n"
     "kaitod run --help lists the options; each may also stand in the file that --config names.\n";
@@ -118,6 +119,8 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     line.verb = Verb::setup;
   else if (verb == "run")
     line.verb = Verb::run;
+  else if (verb == "sign-transcript")
+    line.verb = Verb::sign_transcript;
   else
     return fail(Code::usage, fmt::format("there is no verb '{}'; kaitod help lists them", verb));
 

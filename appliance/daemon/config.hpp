@@ -60,7 +60,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;
 };
 
-enum class Verb : std::uint8_t { setup, run, version, help };
+enum class Verb : std::uint8_t { setup, run, sign_transcript, version, help };
 
 struct CommandLine {
   Verb verb = Verb::help;

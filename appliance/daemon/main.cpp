@@ -5,9 +5,11 @@
 
 #include <cstdio>
 
+#include "appliance/base/file.hpp"
 #include "appliance/daemon/appliance.hpp"
 #include "appliance/daemon/monitor.hpp"
 #include "appliance/daemon/setup.hpp"
+#include "appliance/daemon/transcript_signing.hpp"
 
 namespace {
 
@@ -63,6 +65,15 @@ int set_up_once(const daemon::Config& config, const Clock& clock, Random& random
   return 0;
 }
 
+int sign_transcript(const daemon::Config& config, const Clock& clock, Logger& log) {
+  const auto transcript = read_to_end(STDIN_FILENO, provisioning::kMaxTranscript);
+  if (!transcript) return ended_by(transcript.error(), log);
+  const auto note = daemon::sign_transcript(config, *transcript, clock, log);
+  if (!note) return ended_by(note.error(), log);
+  fmt::print("{}", *note);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -82,6 +93,7 @@ int main(int argc, char** argv) {
     case daemon::Verb::help: fmt::print("{}", line->text); return 0;
     case daemon::Verb::version: fmt::print("kaitod {}\n", daemon::program_version()); return 0;
     case daemon::Verb::setup: return set_up_once(line->config, clock, random, levelled);
+    case daemon::Verb::sign_transcript: return sign_transcript(line->config, clock, levelled);
     case daemon::Verb::run: return run(line->config, clock, random, levelled, block_signals());
   }
   return 0;

@@ -3,7 +3,7 @@
 
 #include <deque>
 
-#include "appliance/cli/terminal.hpp"
+#include "appliance/cli/terminal/terminal.hpp"
 
 namespace kaito::test {
 
@@ -20,6 +20,13 @@ class ScriptedTerminal final : public cli::Terminal {
     prompts.emplace_back(prompt);
     if (typed.empty()) return fail(Code::usage, "there is no terminal to ask on");
     auto answer = Passphrase::copy_of(typed.front());
+    typed.pop_front();
+    return answer;
+  }
+  Result<std::string> ask(std::string_view prompt) override {
+    prompts.emplace_back(prompt);
+    if (typed.empty()) return fail(Code::usage, "there is no terminal to ask on");
+    auto answer = std::move(typed.front());
     typed.pop_front();
     return answer;
   }

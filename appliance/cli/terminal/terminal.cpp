@@ -1,4 +1,4 @@
-#include "appliance/cli/terminal.hpp"
+#include "appliance/cli/terminal/terminal.hpp"
 
 #include <fcntl.h>
 #include <termios.h>
@@ -129,6 +129,22 @@ Result<Passphrase> SystemTerminal::ask_secret(std::string_view prompt) {
   auto typed = read_typed(tty.get());
   write_all(tty.get(), "\n");
   return typed;
+}
+
+Result<std::string> SystemTerminal::ask(std::string_view prompt) {
+  const UniqueFd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!tty) return fail(Code::usage, "there is no terminal to ask on");
+  write_all(tty.get(), fmt::format("{}: ", prompt));
+  std::string line;
+  for (;;) {
+    char c = 0;
+    const ssize_t count = ::read(tty.get(), &c, 1);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return fail(Code::usage, "cancelled");
+    if (c == '\n') return line;
+    if (line.size() == kMaxSecretInput) return fail(Code::usage, fmt::format("longer than {} bytes", kMaxSecretInput));
+    line.push_back(c);
+  }
 }
 
 Result<std::string> SystemTerminal::read_input(std::size_t limit) {

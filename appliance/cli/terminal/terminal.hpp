@@ -18,6 +18,8 @@ class Terminal {
   // Prompts on the controlling terminal and reads a line from it without echo, whatever stdin is. Code::usage when
   // there is no terminal or the user cancels (Ctrl-C, Ctrl-D).
   virtual Result<Passphrase> ask_secret(std::string_view prompt) = 0;
+  // The same for what is no secret: with the terminal's echo and line editing. At most kMaxSecretInput bytes.
+  virtual Result<std::string> ask(std::string_view prompt) = 0;
   // All of stdin. Code::payload_too_large above `limit` bytes.
   virtual Result<std::string> read_input(std::size_t limit) = 0;
   // Results, to stdout.
@@ -33,6 +35,7 @@ class Terminal {
 class SystemTerminal final : public Terminal {
  public:
   Result<Passphrase> ask_secret(std::string_view prompt) override;
+  Result<std::string> ask(std::string_view prompt) override;
   Result<std::string> read_input(std::size_t limit) override;
   void print(std::string_view text) override;
   void note(std::string_view line) override;

@@ -1,0 +1,114 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "appliance/base/file.hpp"
+#include "appliance/cli/commands/commands.hpp"
+#include "provisioning/transcript/verification.hpp"
+
+namespace kaito::cli {
+namespace {
+
+struct VerifyArguments {
+  std::string file;
+  std::vector<std::string> keys;
+};
+
+void declare_verify(Arguments& arguments, VerifyArguments& options) {
+  arguments.positional("FILE", options.file, "The transcript, /var/lib/kaito-boot/transcript.jsonl of the machine");
+  arguments.option("--key", options.keys,
+                   "Verifier key of the appliance's log (kaito audit keys), from another source than the file; may be "
+                   "repeated");
+  arguments.explain("Works offline. Exit code 13: a line was altered, which is named, or another key signed.");
+}
+
+boost::json::object to_json(const provisioning::TranscriptReport& report) {
+  boost::json::object object{{"verified", !report.chain.fault},
+                             {"lines", static_cast<std::int64_t>(report.chain.lines.size())}};
+  if (report.signer) object["signed_by"] = report.signer->str();
+  if (const auto& fault = report.chain.fault)
+    object["fault"] = boost::json::object{{"line", static_cast<std::int64_t>(fault->line)},
+                                          {"first_byte", static_cast<std::int64_t>(fault->first_byte)},
+                                          {"end_byte", static_cast<std::int64_t>(fault->end_byte)},
+                                          {"reason", fault->reason}};
+  return object;
+}
+
+Status verify(Context& context, const VerifyArguments& options) {
+  if (options.keys.empty()) return fail(Code::usage, "--key names the key that must have signed");
+  std::vector<audit::VerifierKey> trusted;
+  for (const auto& text : options.keys) {
+    KAITO_TRY(auto key, audit::VerifierKey::parse(text));
+    trusted.push_back(std::move(key));
+  }
+  KAITO_TRY(const std::string text, read_file(options.file, provisioning::kMaxTranscript));
+  const auto report = provisioning::verify_transcript(text, trusted);
+  if (const auto& fault = report.chain.fault) {
+    context.show(to_json(report), {});
+    return fail(Error{.code = Code::integrity, .detail = options.file + " does not verify: " + describe(*fault)});
+  }
+  context.show(to_json(report),
+               fmt::format("{} lines, signed by {}\n", report.chain.lines.size(), report.signer->str()));
+  return {};
+}
+
+// What kaito-boot does, under the names of this program.
+struct BootArguments {
+  std::vector<std::string> rest;
+};
+
+void declare_boot(Arguments& arguments, BootArguments& options) { arguments.everything_else(options.rest); }
+
+Result<std::filesystem::path> find_boot_program() {
+  std::error_code ignored;
+  const auto here = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  for (const auto& candidate : {here / "kaito-boot", here / "../boot/kaito-boot",
+                                std::filesystem::path("/usr/sbin/kaito-boot"),
+                                std::filesystem::path("/usr/libexec/kaito/kaito-boot")})
+    if (std::filesystem::exists(candidate, ignored)) return candidate;
+  return fail(Code::configuration, "kaito-boot is not installed here; these commands run on the appliance itself");
+}
+
+// Becomes kaito-boot; comes back only when it cannot.
+Status become(Context& context, std::string_view command, const BootArguments& options) {
+  if (::geteuid() != 0)
+    return fail(Error{.code = Code::forbidden,
+                      .detail = fmt::format("kaito-boot {} works on disks and the TPM: run it as root", command)});
+  KAITO_TRY(const auto program, find_boot_program());
+  std::vector<std::string> words{"kaito-boot", std::string(command)};
+  if (context.options().json) words.emplace_back("--json");
+  words.insert(words.end(), options.rest.begin(), options.rest.end());
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execv(program.c_str(), arguments.data());
+  return fail(Code::configuration, fmt::format("{}: {}", program.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+void add_ceremony_commands(CommandLine& line) {
+  const auto ceremony = line.group("ceremony", "Provisioning of an appliance: run, status, verify");
+  line.add<BootArguments>(
+      ceremony, "run", "On the appliance, as root: hold the ceremony, or go on with it", &declare_boot,
+      [](Context& context, const BootArguments& options) { return become(context, "ceremony", options); });
+  line.add<BootArguments>(
+      ceremony, "status", "On the appliance, as root: how far it is", &declare_boot,
+      [](Context& context, const BootArguments& options) { return become(context, "status", options); });
+  line.add<VerifyArguments>(ceremony, "verify", "Verify a ceremony's transcript offline", &declare_verify, &verify);
+
+  const auto boot = line.group("boot", "The encrypted volume of this appliance: unlock, status, mode");
+  line.add<BootArguments>(
+      boot, "unlock", "As root: open the volume and mount it", &declare_boot,
+      [](Context& context, const BootArguments& options) { return become(context, "unlock", options); });
+  line.add<BootArguments>(
+      boot, "status", "As root: in which state the machine is", &declare_boot,
+      [](Context& context, const BootArguments& options) { return become(context, "status", options); });
+  line.add<BootArguments>(
+      boot, "mode", "As root: whether the machine unlocks itself or waits for people", &declare_boot,
+      [](Context& context, const BootArguments& options) { return become(context, "mode", options); });
+}
+
+}  // namespace kaito::cli

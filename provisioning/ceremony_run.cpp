@@ -1,0 +1,83 @@
+#include "provisioning/ceremony_run.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <boost/json/serialize.hpp>
+
+#include "appliance/base/file.hpp"
+#include "appliance/base/unique_fd.hpp"
+#include "provisioning/service_settings.hpp"
+#include "provisioning/steps/steps.hpp"
+
+namespace kaito::provisioning {
+namespace {
+
+std::string plan_text(const Plan& plan) { return boost::json::serialize(to_json(plan)) + "\n"; }
+
+// One ceremony at a time on a machine.
+Result<UniqueFd> lock(const Places& places) {
+  const auto path = places.boot / "lock";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return fail(Code::storage_failed, path.string() + " cannot be written; kaito-boot needs root");
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return fail(Code::conflict, "another kaito-boot is at work");
+  return fd;
+}
+
+Status discard(const Places& places) {
+  std::error_code failed;
+  for (const auto& file : {places.transcript(), places.plan(), places.volume()}) {
+    std::filesystem::remove(file, failed);
+    if (failed) return fail(Code::storage_failed, fmt::format("remove {}: {}", file.string(), failed.message()));
+  }
+  return sync_directory(places.boot);
+}
+
+Result<TranscriptFile> begin(const Plan& plan, const Places& places, const Clock& clock) {
+  KAITO_TRY(auto transcript, TranscriptFile::open(places.transcript(), clock));
+  if (!transcript.lines().empty()) return transcript;
+  const std::string text = plan_text(plan);
+  KAITO_CHECK(write_file_atomically(places.plan(), as_bytes(text)));
+  KAITO_CHECK(transcript.append({.event = "begin",
+                                 .step = {},
+                                 .facts = {{"ceremony", "provisioning"},
+                                           {"host_name", plan.host_names.front()},
+                                           {"plan_sha256", to_hex(hash_line(text))}}}));
+  return transcript;
+}
+
+}  // namespace
+
+Result<Plan> begun_plan(const Places& places) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(places.plan(), ignored)) return fail(Code::not_found, "no ceremony has begun here");
+  KAITO_TRY(const std::string text, read_file(places.plan(), kMaxPlan));
+  return parse_plan(text);
+}
+
+Status run_ceremony(const Plan& plan, const Places& places, bool start_over, const Clock& clock, Random& random,
+                    cli::Terminal& terminal, const Announce& announce) {
+  KAITO_CHECK(make_private_directory(places.boot));
+  KAITO_TRY(const auto locked, lock(places));
+  KAITO_TRY(const auto before, TranscriptFile::open(places.transcript(), clock));
+  if (before.is_signed()) {
+    announce("== ended " + places.transcript().string());
+    return {};
+  }
+  if (start_over) {
+    KAITO_CHECK(discard(places));
+  } else if (const auto begun = begun_plan(places); begun && plan_text(*begun) != plan_text(plan) && !before.lines().empty()) {
+    return fail(Code::conflict, "a ceremony with another plan has begun; go on with its plan, or use --start-over");
+  }
+  KAITO_TRY(auto transcript, begin(plan, places, clock));
+  Session session(plan, places, clock, random, terminal);
+  KAITO_CHECK(run_steps(transcript, all_steps(session), announce));
+  announce("== step signature");
+  KAITO_TRY(std::string note, run_kaitod(places, "sign-transcript", transcript.text()));
+  KAITO_CHECK(transcript.sign(std::move(note)));
+  announce("== done signature");
+  announce("== ended " + places.transcript().string());
+  return {};
+}
+
+}  // namespace kaito::provisioning
