@@ -106,8 +106,9 @@ Status Volume::open(const std::string& name, const Passphrase& passphrase, const
 
 Status Volume::open(const std::string& name, const VolumeKey& key, const OpenOptions& options) {
   const ByteView bytes = key.expose_secret();
-  KAITO_CHECK(crypt_.check("opening the volume", crypt_activate_by_volume_key(crypt_.get(), name.c_str(), chars(bytes),
-                                                                              bytes.size(), activation_flags(options))));
+  KAITO_CHECK(crypt_.check(
+      "opening the volume",
+      crypt_activate_by_volume_key(crypt_.get(), name.c_str(), chars(bytes), bytes.size(), activation_flags(options))));
   return refresh();
 }
 

@@ -21,7 +21,8 @@ BootReport failed(BootReport report, std::string detail) {
 Result<std::vector<std::string>> ways_of(const VolumeRecord& record) {
   KAITO_TRY(const auto volume, luks::Volume::load(record.present_device()));
   if (volume.facts().uuid != record.uuid)
-    return fail(Code::conflict, fmt::format("{} holds another volume, {}", record.device.string(), volume.facts().uuid));
+    return fail(Code::conflict,
+                fmt::format("{} holds another volume, {}", record.device.string(), volume.facts().uuid));
   KAITO_TRY(const auto ways, enrolled_ways(volume));
   std::vector<std::string> names;
   for (const auto& way : ways) names.emplace_back(way_name(way.record));

@@ -22,8 +22,8 @@ std::string_view to_string(BootState state) noexcept;
 
 struct BootReport {
   BootState state = BootState::unprovisioned;
-  std::string detail;                  // for people
-  bool begun = false;                  // a ceremony has begun and not ended
+  std::string detail;  // for people
+  bool begun = false;  // a ceremony has begun and not ended
   bool decommissioned = false;
   std::optional<VolumeRecord> volume;  // when one was made
   std::vector<std::string> ways;       // to unlock it, as its header has them; empty when the device is not there

@@ -66,7 +66,8 @@ Status run_ceremony(const Plan& plan, const Places& places, bool start_over, con
   }
   if (start_over) {
     KAITO_CHECK(discard(places));
-  } else if (const auto begun = begun_plan(places); begun && plan_text(*begun) != plan_text(plan) && !before.lines().empty()) {
+  } else if (const auto begun = begun_plan(places);
+             begun && plan_text(*begun) != plan_text(plan) && !before.lines().empty()) {
     return fail(Code::conflict, "a ceremony with another plan has begun; go on with its plan, or use --start-over");
   }
   KAITO_TRY(auto transcript, begin(plan, places, clock));

@@ -80,8 +80,9 @@ Result<std::string> make_certificate_request(const PemKey& key, std::string_view
   KAITO_CHECK(set_subject(request.get(), subject));
   KAITO_CHECK(add_names(request.get(), host_names));
   const BioPtr out(BIO_new(BIO_s_mem()));
-  if (X509_REQ_set_pubkey(request.get(), pair.get()) != 1 || X509_REQ_sign(request.get(), pair.get(), EVP_sha256()) <= 0 ||
-      !out || PEM_write_bio_X509_REQ(out.get(), request.get()) != 1)
+  if (X509_REQ_set_pubkey(request.get(), pair.get()) != 1 ||
+      X509_REQ_sign(request.get(), pair.get(), EVP_sha256()) <= 0 || !out ||
+      PEM_write_bio_X509_REQ(out.get(), request.get()) != 1)
     return broken();
   char* data = nullptr;
   const long size = BIO_get_mem_data(out.get(), &data);

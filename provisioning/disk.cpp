@@ -23,7 +23,8 @@ std::string value_of(std::string_view listing, std::string_view key) {
   while (!listing.empty()) {
     const auto end = std::min(listing.find('\n'), listing.size());
     const std::string_view line = listing.substr(0, end);
-    if (line.starts_with(key) && line.substr(key.size()).starts_with('=')) return std::string(line.substr(key.size() + 1));
+    if (line.starts_with(key) && line.substr(key.size()).starts_with('='))
+      return std::string(line.substr(key.size() + 1));
     listing.remove_prefix(std::min(end + 1, listing.size()));
   }
   return {};
@@ -48,7 +49,7 @@ Result<std::string> content_of(const std::filesystem::path& device, int fd) {
 }  // namespace
 
 Result<DiskFacts> examine_disk(const std::filesystem::path& device) {
-  struct stat about {};
+  struct stat about{};
   if (::stat(device.c_str(), &about) != 0)
     return fail(Code::not_found, fmt::format("{}: {}", device.string(), std::strerror(errno)));
   const bool block = S_ISBLK(about.st_mode);

@@ -25,8 +25,8 @@ bool is_open(const Places& places) {
 }
 
 bool is_mounted(const Places& places) {
-  struct stat mounted {};
-  struct stat device {};
+  struct stat mounted{};
+  struct stat device{};
   return ::stat(places.data.c_str(), &mounted) == 0 && ::stat(places.mapped().c_str(), &device) == 0 &&
          S_ISBLK(device.st_mode) && mounted.st_dev == device.st_rdev;
 }

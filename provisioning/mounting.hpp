@@ -12,7 +12,8 @@ bool is_mounted(const Places& places);
 // Is the mapping there?
 bool is_open(const Places& places);
 
-// ext4, nodev, nosuid, noexec; the root directory belongs to the service's user, 0700. Nothing to do when it is mounted.
+// ext4, nodev, nosuid, noexec; the root directory belongs to the service's user, 0700. Nothing to do when it is
+// mounted.
 Status mount_volume(const Places& places);
 // Opens the mapping unless it is open, and mounts it.
 Status open_and_mount(luks::Volume& volume, const OpenedWay& way, const Places& places);

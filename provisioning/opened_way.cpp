@@ -3,6 +3,7 @@
 #include "appliance/base/bytes.hpp"
 #include "luks/ways/enrolment.hpp"
 #include "luks/ways/tpm2.hpp"
+#include "provisioning/token_key.hpp"
 
 namespace kaito::provisioning {
 
@@ -46,7 +47,18 @@ Result<OpenedWay> open_by_shares(const luks::Volume& volume, std::vector<luks::R
     KAITO_TRY(const auto secret, luks::combine_recovery(std::move(shares)));
     return OpenedWay{.way = "recovery-shares", .secret = luks::recovery_text(secret), .keyslot = way.keyslot};
   }
-  return fail(Code::unauthenticated, fmt::format("shares of set {} are not of this volume; others were printed since", set));
+  return fail(Code::unauthenticated,
+              fmt::format("shares of set {} are not of this volume; others were printed since", set));
+}
+
+Result<OpenedWay> open_by_hsm(const luks::Volume& volume, const HsmPlan& hsm, const Places& places,
+                              const Clock& clock) {
+  KAITO_TRY(const auto ways, enrolled_ways(volume));
+  const EnrolledWay* const way = find_way<luks::HsmRecord>(ways);
+  if (!way || hsm.embedded()) return fail(Code::not_found, "the volume is not enrolled with an HSM");
+  KAITO_TRY(const auto token, TokenKey::connect(hsm, places, clock));
+  KAITO_TRY(auto secret, luks::open_hsm_way(*token, std::get<luks::HsmRecord>(way->record)));
+  return OpenedWay{.way = "hsm", .secret = std::move(secret), .keyslot = way->keyslot};
 }
 
 Status remove_ways(luks::Volume& volume, std::string_view name) {

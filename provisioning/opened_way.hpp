@@ -4,9 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "appliance/base/time.hpp"
 #include "luks/volume.hpp"
 #include "luks/ways/recovery_key.hpp"
 #include "luks/ways/token_record.hpp"
+#include "provisioning/places.hpp"
+#include "provisioning/plan.hpp"
 
 namespace kaito::provisioning {
 
@@ -36,6 +39,9 @@ const EnrolledWay* find_way(const std::vector<EnrolledWay>& ways) {
 // Code::not_found when no such way is enrolled; otherwise the errors of Tpm2::unseal and combine_recovery.
 Result<OpenedWay> open_by_tpm(const luks::Volume& volume, const std::string& tcti);
 Result<OpenedWay> open_by_shares(const luks::Volume& volume, std::vector<luks::RecoveryShare> shares);
+
+// A worker is started for it. Code::not_found when no HSM is enrolled or the record names none.
+Result<OpenedWay> open_by_hsm(const luks::Volume& volume, const HsmPlan& hsm, const Places& places, const Clock& clock);
 
 // Kills the keyslots of all ways of one kind, and what half an enrolment left. Code::conflict when nothing else opens
 // the volume.

@@ -81,8 +81,8 @@ Status read_officers(const Fields& fields, OfficersPlan& plan) {
 
 Result<Plan> read_plan(const json::object& object) {
   const Fields file(object, {});
-  KAITO_CHECK(file.only(
-      {"version", "host_names", "hsm", "volume", "recovery", "tpm2", "fido2", "mode", "tls", "time"}));
+  KAITO_CHECK(
+      file.only({"version", "host_names", "hsm", "volume", "recovery", "tpm2", "fido2", "mode", "tls", "time"}));
   KAITO_CHECK(file.number("version", 1, 1));
   Plan plan;
   KAITO_TRY(plan.host_names, file.texts("host_names"));
@@ -184,8 +184,7 @@ Result<HsmPlan> parse_hsm_plan(const PlanFields& fields) {
     return hsm;
   }
   if (kind != "external") return fields.refuse("kind", "is neither embedded nor external");
-  KAITO_CHECK(
-      fields.only({"kind", "token_uri", "module", "module_arguments", "module_environment", "unlock"}));
+  KAITO_CHECK(fields.only({"kind", "token_uri", "module", "module_arguments", "module_environment", "unlock"}));
   KAITO_TRY(hsm.token_uri, fields.text("token_uri"));
   KAITO_TRY(hsm.module, fields.text_or_nothing("module"));
   KAITO_TRY(hsm.module_arguments, fields.text_or_nothing("module_arguments"));

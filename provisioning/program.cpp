@@ -67,8 +67,7 @@ Result<ProgramEnd> run_program(const std::vector<std::string>& words, std::strin
   std::string language = "LANG=C.UTF-8";
   const std::array<char*, 3> environment{search.data(), language.data(), nullptr};
   pid_t pid = -1;
-  if (const int error =
-          ::posix_spawn(&pid, path.c_str(), files.get(), nullptr, arguments.data(), environment.data());
+  if (const int error = ::posix_spawn(&pid, path.c_str(), files.get(), nullptr, arguments.data(), environment.data());
       error != 0)
     return fail(Code::not_found, fmt::format("{}: {}", path, std::strerror(error)));
   ProgramEnd end;

@@ -23,7 +23,8 @@ std::string_view setting_name(std::string_view line) {
 }
 
 Error explain_status(const std::string& verb, int status) {
-  Error error{.code = Code::internal, .detail = fmt::format("kaitod {} ended with status {}; its log says why", verb, status)};
+  Error error{.code = Code::internal,
+              .detail = fmt::format("kaitod {} ended with status {}; its log says why", verb, status)};
   for (const auto& row : code_table())
     if (row.exit_code == status) {
       error.code = row.code;
@@ -75,10 +76,10 @@ Status write_service_settings(const Plan& plan, const Places& places) {
 }
 
 Result<std::string> run_kaitod(const Places& places, const std::string& verb, std::string_view input) {
-  KAITO_TRY(auto end, run_program({"setpriv", "--reuid", places.service_user, "--regid", places.service_user,
-                                   "--init-groups", "--no-new-privs", places.kaitod.string(), verb, "--config",
-                                   places.service_config.string()},
-                                  input));
+  KAITO_TRY(auto end,
+            run_program({"setpriv", "--reuid", places.service_user, "--regid", places.service_user, "--init-groups",
+                         "--no-new-privs", places.kaitod.string(), verb, "--config", places.service_config.string()},
+                        input));
   if (end.status != 0) return fail(explain_status(verb, end.status));
   return std::move(end.output);
 }

@@ -14,7 +14,8 @@ namespace kaito::provisioning {
 // Name and value; no values: the setting is taken out.
 using Setting = std::pair<std::string, std::vector<std::string>>;
 
-// `content` with these settings in place of those of the same name. Values hold no quote, backslash or control character.
+// `content` with these settings in place of those of the same name. Values hold no quote, backslash or control
+// character.
 std::string with_settings(std::string_view content, const std::vector<Setting>& settings);
 
 // What the plan says of the service.

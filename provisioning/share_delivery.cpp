@@ -50,8 +50,8 @@ Status check_delivery(const Session& session) {
     return {};
   }
   if (recovery.terminal) return {};
-  struct stat there {};
-  struct stat root {};
+  struct stat there{};
+  struct stat root{};
   if (::stat(recovery.directory.c_str(), &there) != 0 || !S_ISDIR(there.st_mode) ||
       ::access(recovery.directory.c_str(), W_OK) != 0)
     return fail(Code::configuration,

@@ -8,7 +8,8 @@
 
 namespace kaito::provisioning {
 
-// Before anything is made: can they be handed out there? A directory must be writable and not on the machine's own disk.
+// Before anything is made: can they be handed out there? A directory must be writable and not on the machine's own
+// disk.
 Status check_delivery(const Session& session);
 // Durable, or shown, when it returns. Files of an earlier run are replaced.
 Status deliver_shares(Session& session, const std::vector<luks::RecoveryShare>& shares);

@@ -19,11 +19,11 @@ Result<TranscriptFile> TranscriptFile::open(std::filesystem::path path, const Cl
 
 Status TranscriptFile::add(TimePoint time, TranscriptEvent event) {
   if (is_signed()) return fail(Code::wrong_state, "the transcript is signed; nothing can be added");
-  TranscriptLine line{
-      .seq = chain_.lines.size(), .previous = chain_.head, .time = time, .event = std::move(event)};
+  TranscriptLine line{.seq = chain_.lines.size(), .previous = chain_.head, .time = time, .event = std::move(event)};
   const std::string written = to_text(line);
   std::string text = text_ + written + "\n";
-  if (text.size() > kMaxTranscript) return fail(Code::storage_full, "the transcript is too long; start the ceremony over");
+  if (text.size() > kMaxTranscript)
+    return fail(Code::storage_full, "the transcript is too long; start the ceremony over");
   KAITO_CHECK(write_file_atomically(path_, as_bytes(text)));
   text_ = std::move(text);
   chain_.head = hash_line(written);

@@ -4,6 +4,7 @@
 
 #include "appliance/base/file.hpp"
 #include "provisioning/mounting.hpp"
+#include "provisioning/officers.hpp"
 #include "provisioning/session.hpp"
 
 namespace kaito::provisioning {
@@ -30,9 +31,7 @@ class Attempts {
     reasons_ += fmt::format("{}{}: {}", reasons_.empty() ? "" : "; ", name, way.error().describe());
     return std::nullopt;
   }
-  [[nodiscard]] std::unexpected<Error> failure() const {
-    return fail(code_, "nothing opened the volume: " + reasons_);
-  }
+  [[nodiscard]] std::unexpected<Error> failure() const { return fail(code_, "nothing opened the volume: " + reasons_); }
 
  private:
   const luks::Volume& volume_;
@@ -81,28 +80,42 @@ Result<luks::Volume> load_volume(const VolumeRecord& record, Milliseconds wait) 
   }
   KAITO_TRY(auto volume, luks::Volume::load(record.present_device()));
   if (volume.facts().uuid != record.uuid)
-    return fail(Code::integrity, fmt::format("{} holds another volume, {}", record.device.string(), volume.facts().uuid));
+    return fail(Code::integrity,
+                fmt::format("{} holds another volume, {}", record.device.string(), volume.facts().uuid));
   return volume;
 }
 
-Result<OpenedWay> any_way(const luks::Volume& volume, const VolumeRecord& /*record*/, const Places& places,
-                          const UnlockRequest& request, cli::Terminal& terminal) {
+Result<OpenedWay> any_way(const luks::Volume& volume, const VolumeRecord& record, const Places& places,
+                          const UnlockRequest& request, const Clock& clock, cli::Terminal& terminal) {
   Attempts attempts(volume);
   if (!request.only_people) {
     if (auto way = attempts.attempt("tpm2", [&] { return open_by_tpm(volume, places.tcti); })) return *std::move(way);
+    auto way = attempts.attempt("hsm", [&] { return open_by_hsm(volume, record.hsm, places, clock); });
+    if (way) return *std::move(way);
+  }
+  if (!request.keys.empty()) {
+    auto way = attempts.attempt("security keys", [&] { return open_by_officers(volume, request.keys, terminal); });
+    if (way) return *std::move(way);
   }
   if (!request.share_files.empty()) {
     auto way = attempts.attempt("share files", [&] { return by_share_files(volume, request.share_files); });
     if (way) return *std::move(way);
   }
   if (request.people) {
+    KAITO_TRY(const auto ways, enrolled_ways(volume));
+    if (find_way<luks::Fido2QuorumRecord>(ways)) {
+      auto officers = attempts.attempt("officers", [&] { return open_by_officers(volume, {}, terminal); });
+      if (officers) return *std::move(officers);
+      terminal.note("The officers' keys did not open it; recovery shares do.");
+    }
     auto way = attempts.attempt("typed shares", [&] { return by_typed_shares(volume, terminal); });
     if (way) return *std::move(way);
   }
   return attempts.failure();
 }
 
-Result<std::string> unlock(const Places& places, const UnlockRequest& request, cli::Terminal& terminal) {
+Result<std::string> unlock(const Places& places, const UnlockRequest& request, const Clock& clock,
+                           cli::Terminal& terminal) {
   KAITO_TRY(const VolumeRecord record, read_volume_record(places.volume()));
   if (request.maintenance) {
     KAITO_CHECK(make_private_directory(places.maintenance.parent_path()));
@@ -114,7 +127,7 @@ Result<std::string> unlock(const Places& places, const UnlockRequest& request, c
     return std::string("open already");
   }
   KAITO_TRY(auto volume, load_volume(record, request.wait));
-  KAITO_TRY(const OpenedWay way, any_way(volume, record, places, request, terminal));
+  KAITO_TRY(const OpenedWay way, any_way(volume, record, places, request, clock, terminal));
   KAITO_CHECK(open_and_mount(volume, way, places));
   return way.way;
 }

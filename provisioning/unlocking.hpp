@@ -25,11 +25,12 @@ struct UnlockRequest {
 // By the TPM, else the HSM, else share files or security keys that are named, else what people type. Gives the way's
 // name; "open already" when it is mounted. The error names each way that was tried. Code::integrity when the header is
 // refused or the disk holds another volume.
-Result<std::string> unlock(const Places& places, const UnlockRequest& request, cli::Terminal& terminal);
+Result<std::string> unlock(const Places& places, const UnlockRequest& request, const Clock& clock,
+                           cli::Terminal& terminal);
 
 // The passphrase by whatever way opens it, proven; for who changes ways or destroys the volume. `only_people` as above.
 Result<OpenedWay> any_way(const luks::Volume& volume, const VolumeRecord& record, const Places& places,
-                          const UnlockRequest& request, cli::Terminal& terminal);
+                          const UnlockRequest& request, const Clock& clock, cli::Terminal& terminal);
 
 // The volume that the record names, once its disk is there.
 Result<luks::Volume> load_volume(const VolumeRecord& record, Milliseconds wait);

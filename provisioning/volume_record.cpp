@@ -36,8 +36,7 @@ Result<VolumeRecord> read_volume_record(const std::filesystem::path& file) {
 }
 
 Status write_volume_record(const std::filesystem::path& file, const VolumeRecord& record) {
-  json::object object{
-      {"uuid", record.uuid}, {"device", record.device.string()}, {"mode", to_string(record.mode)}};
+  json::object object{{"uuid", record.uuid}, {"device", record.device.string()}, {"mode", to_string(record.mode)}};
   if (record.hsm.unlock) object["hsm"] = to_json(record.hsm);
   return write_file_atomically(file, as_bytes(json::serialize(object) + "\n"));
 }

@@ -46,12 +46,13 @@ Status ceremony(const CeremonyOptions& options, const Tools& tools) {
                            [&](std::string_view line) { tools.say(line); }));
   if (options.no_start || !systemd_runs()) return {};
   KAITO_CHECK(must_run({"systemctl", "enable", "--now", "kaitod.socket", "kaitod.service"}));
-  tools.say(fmt::format("kaitod serves; the first security officer's token is in {}", tools.places.setup_token().string()));
+  tools.say(
+      fmt::format("kaitod serves; the first security officer's token is in {}", tools.places.setup_token().string()));
   return {};
 }
 
 Status unlock_command(const UnlockRequest& request, const Tools& tools) {
-  KAITO_TRY(const std::string way, unlock(tools.places, request, tools.terminal));
+  KAITO_TRY(const std::string way, unlock(tools.places, request, tools.clock, tools.terminal));
   tools.say("unlocked: " + way);
   return {};
 }
@@ -91,6 +92,7 @@ void add_unlock(CLI::App& app, UnlockRequest& request, bool& unattended, std::fu
   command->add_flag("--attended", request.only_people, "Without the TPM and the HSM");
   command->add_flag("--maintenance", request.maintenance, "Keep kaitod from serving");
   command->add_option("--share-file", request.share_files, "File with a recovery share; may be repeated");
+  command->add_option("--key", request.keys, "Device of an officer's security key; may be repeated");
   command->callback(std::move(chosen));
 }
 
@@ -108,7 +110,7 @@ int run_command(int argc, const char* const* argv, Places places, const Clock& c
   bool unattended = false;
   add_unlock(app, request, unattended, [&] {
     chosen = [&] {
-      request.people = !unattended && request.share_files.empty();
+      request.people = !unattended && request.share_files.empty() && request.keys.empty();
       return unlock_command(request, tools);
     };
   });

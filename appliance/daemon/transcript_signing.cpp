@@ -7,7 +7,8 @@
 
 namespace kaito::daemon {
 
-Result<std::string> sign_transcript(const Config& config, std::string_view transcript, const Clock& clock, Logger& log) {
+Result<std::string> sign_transcript(const Config& config, std::string_view transcript, const Clock& clock,
+                                    Logger& log) {
   const auto chain = provisioning::read_transcript(transcript);
   if (chain.fault) return fail(Code::integrity, "the transcript is damaged: " + describe(*chain.fault));
   if (chain.lines.empty() || chain.lines.back().event.event == "signed")

@@ -1,5 +1,5 @@
-// `kaitod sign-transcript`: the audit key's signature under a ceremony. kaito-boot, which is root, never learns a PIN; it
-// asks the service's own account.
+// `kaitod sign-transcript`: the audit key's signature under a ceremony. kaito-boot, which is root, never learns a PIN;
+// it asks the service's own account.
 #pragma once
 
 #include <string>

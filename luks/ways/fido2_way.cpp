@@ -1,5 +1,7 @@
 #include "luks/ways/fido2_way.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "luks/ways/sealed_share.hpp"
@@ -60,7 +62,19 @@ Result<Fido2QuorumMaking> Fido2QuorumMaking::begin(unsigned threshold, unsigned 
 }
 
 Status Fido2QuorumMaking::add(Fido2Key& key, const Pin* pin, std::string name, Random& random) {
-  if (record_.members.size() == shares_.size()) return fail(Code::wrong_state, "the quorum has all its members");
+  if (people_ == shares_.size()) return fail(Code::wrong_state, "the quorum has all its members");
+  KAITO_CHECK(seal_to(key, pin, std::move(name), shares_[people_], random));
+  ++people_;
+  return {};
+}
+
+Status Fido2QuorumMaking::add_spare(Fido2Key& key, const Pin* pin, std::string name, Random& random) {
+  if (people_ == 0) return fail(Code::wrong_state, "a spare key is of somebody who has one already");
+  return seal_to(key, pin, std::move(name), shares_[people_ - 1], random);
+}
+
+Status Fido2QuorumMaking::seal_to(Fido2Key& key, const Pin* pin, std::string name, const Share& share, Random& random) {
+  if (record_.members.size() == kMaxMembers) return fail(Code::wrong_state, "a quorum has at most 16 keys");
   if (name.empty() || name.size() > kMaxName) return fail_invalid("name", "must have 1 to 64 characters");
   KAITO_CHECK(check_pin(record_.pin, pin));
   // A key that is a member answers; one that is not says so.
@@ -71,26 +85,27 @@ Status Fido2QuorumMaking::add(Fido2Key& key, const Pin* pin, std::string name, R
   }
   KAITO_TRY(const Bytes credential, key.make_credential({}, pin, random));
   KAITO_TRY(const Fido2Key::Answer answer, key.hmac_secret({}, {credential}, salt_of(record_.salt), pin));
-  KAITO_TRY(Bytes sealed, seal_share(answer.secret, shares_[record_.members.size()], credential, random));
+  KAITO_TRY(Bytes sealed, seal_share(answer.secret, share, credential, random));
   record_.members.push_back({.name = std::move(name), .credential = credential, .sealed = std::move(sealed)});
   return {};
 }
 
 Result<Fido2QuorumMaking::Made> Fido2QuorumMaking::finish() {
-  if (record_.members.size() < shares_.size()) return fail(Code::wrong_state, "members of the quorum are missing");
+  if (people_ < shares_.size()) return fail(Code::wrong_state, "members of the quorum are missing");
   return Made{.secret = way_passphrase(secret_), .record = record_};
 }
 
 Result<std::string> Fido2QuorumOpening::add(Fido2Key& key, const Pin* pin) {
   KAITO_CHECK(check_pin(record_.pin, pin));
   KAITO_TRY(const Fido2Key::Answer answer, key.hmac_secret({}, credentials_of(record_), salt_of(record_.salt), pin));
-  if (std::ranges::find(used_, answer.credential) != used_.end())
-    return fail(Code::conflict, "this key was here already");
   const auto member = std::ranges::find(record_.members, answer.credential, &Fido2QuorumRecord::Member::credential);
   if (member == record_.members.end()) return fail(Code::not_found, "this key is no member of the quorum");
   KAITO_TRY(Share share, open_share(answer.secret, member->sealed, member->credential));
+  // The same key again, or its owner's other one: neither is a second person.
+  if (std::ranges::find(shares_, share.x, &Share::x) != shares_.end())
+    return fail(Code::conflict,
+                fmt::format("{}: this key, or another with the same share, was here already", member->name));
   shares_.push_back(std::move(share));
-  used_.push_back(answer.credential);
   return member->name;
 }
 

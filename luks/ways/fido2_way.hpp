@@ -27,6 +27,9 @@ class Fido2QuorumMaking {
   // Enrols the next key. `name`, at most 64 characters, is for people. Code::conflict for a key that is a member
   // already, Code::wrong_state when there are enough, or a PIN is given or missing against what begin said.
   Status add(Fido2Key& key, const Pin* pin, std::string name, Random& random);
+  // Another key of the person who was added last: it holds the same share, so that two keys of one person never count
+  // as two members. Errors as add(); Code::wrong_state before the first member, or with 16 keys.
+  Status add_spare(Fido2Key& key, const Pin* pin, std::string name, Random& random);
   struct Made {
     Passphrase secret;
     Fido2QuorumRecord record;
@@ -36,17 +39,19 @@ class Fido2QuorumMaking {
 
  private:
   Fido2QuorumMaking() = default;
+  Status seal_to(Fido2Key& key, const Pin* pin, std::string name, const Share& share, Random& random);
   std::vector<Share> shares_;
+  std::size_t people_ = 0;  // who have a share; each may have two keys
   WayBytes secret_;
   Fido2QuorumRecord record_;
 };
 
-// Collects the secrets of members until the threshold is reached. `record` outlives it.
+// Collects the shares of members until the threshold is reached. `record` outlives it.
 class Fido2QuorumOpening {
  public:
   explicit Fido2QuorumOpening(const Fido2QuorumRecord& record) : record_(record) {}
   // Gives the member's name. Code::not_found for a key that is no member, Code::conflict for one that was here already,
-  // Code::integrity when the member's share was altered.
+  // or whose owner was, Code::integrity when the member's share was altered.
   Result<std::string> add(Fido2Key& key, const Pin* pin);
   [[nodiscard]] unsigned missing() const noexcept;
   // Code::wrong_state while some are missing; Code::integrity when the shares do not belong together.
@@ -55,7 +60,6 @@ class Fido2QuorumOpening {
  private:
   const Fido2QuorumRecord& record_;
   std::vector<Share> shares_;
-  std::vector<Bytes> used_;  // credentials
 };
 
 }  // namespace kaito::luks

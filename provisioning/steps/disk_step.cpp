@@ -25,8 +25,8 @@ class DiskStep final : public Step {
     const Plan& plan = session_.plan;
     KAITO_TRY(const DiskFacts disk, examine_disk(plan.device));
     if (disk.bytes < kLeastBytes)
-      return fail(Code::configuration, fmt::format("{} has {} bytes; {} are needed", plan.device.string(), disk.bytes,
-                                                   kLeastBytes));
+      return fail(Code::configuration,
+                  fmt::format("{} has {} bytes; {} are needed", plan.device.string(), disk.bytes, kLeastBytes));
     if (!disk.content.empty() && plan.erase_serial != disk.confirmation(plan.device))
       return fail(Code::conflict,
                   fmt::format("{} holds {}. To erase it, confirm with its serial: \"erase_serial\": \"{}\"",

@@ -26,10 +26,9 @@ class HsmStep final : public Step {
     KAITO_TRY(const auto config, token_config(session_.plan.hsm, session_.places));
     KAITO_TRY(const auto report, hsm::examine_token(config, Milliseconds(500)));
     if (!report.unfit.empty()) return fail(Code::hsm_unsupported, "the HSM does not serve: " + report.unfit);
-    return Facts{{"kind", "external"},       {"label", report.label},
-                 {"serial", report.serial},  {"model", report.model},
-                 {"firmware", report.firmware}, {"org_keks", report.org_keks},
-                 {"deks", report.deks},      {"audit", report.audit}};
+    return Facts{{"kind", "external"},    {"label", report.label},       {"serial", report.serial},
+                 {"model", report.model}, {"firmware", report.firmware}, {"org_keks", report.org_keks},
+                 {"deks", report.deks},   {"audit", report.audit}};
   }
 
  private:

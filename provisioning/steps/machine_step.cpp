@@ -65,7 +65,8 @@ class MachineStep final : public Step {
                   fmt::format("the machine has {} MiB of memory; {} are needed", memory_mib(), kLeastMemoryMib));
     std::array<char, 32> bytes{};
     if (::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK) != static_cast<ssize_t>(bytes.size()))
-      return fail(Code::wrong_state, "the kernel's random generator is not ready yet; wait, and run the ceremony again");
+      return fail(Code::wrong_state,
+                  "the kernel's random generator is not ready yet; wait, and run the ceremony again");
     KAITO_CHECK(check_time(session_.clock));
     const bool tpm = luks::Tpm2::connect(session_.places.tcti).has_value();
     if (!tpm && session_.plan.tpm == TpmUse::required)

@@ -13,9 +13,7 @@ class StaffStep final : public Step {
         "{}; kaito staff enrol --token-file takes it.",
         session_.places.setup_token().string());
   }
-  Result<Facts> run() override {
-    return Facts{{"setup_token_file", session_.places.setup_token().string()}};
-  }
+  Result<Facts> run() override { return Facts{{"setup_token_file", session_.places.setup_token().string()}}; }
 
  private:
   Session& session_;

@@ -16,6 +16,8 @@ std::unique_ptr<Step> disk_step(Session& session);
 // The volume and its ways:
 std::unique_ptr<Step> volume_step(Session& session);
 std::unique_ptr<Step> tpm_step(Session& session);
+std::unique_ptr<Step> hsm_way_step(Session& session);
+std::unique_ptr<Step> officers_step(Session& session);
 std::unique_ptr<Step> filesystem_step(Session& session);
 // On the volume:
 std::unique_ptr<Step> keys_step(Session& session);

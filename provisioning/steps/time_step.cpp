@@ -28,8 +28,9 @@ class TimeStep final : public Step {
     const auto& file = session_.places.chrony_config;
     std::error_code ignored;
     if (!std::filesystem::is_directory(file.parent_path(), ignored))
-      return fail(Code::configuration, fmt::format("time: chrony is not installed ({} is missing); apt-get install chrony",
-                                                   file.parent_path().string()));
+      return fail(Code::configuration,
+                  fmt::format("time: chrony is not installed ({} is missing); apt-get install chrony",
+                              file.parent_path().string()));
     KAITO_CHECK(write_file_atomically(file, as_bytes(chrony_config(session_.plan.nts_servers)), 0644));
     // -p: chronyd reads its whole configuration, prints it and ends.
     if (auto valid = must_run({"chronyd", "-p"}); !valid) {
@@ -38,7 +39,8 @@ class TimeStep final : public Step {
     }
     if (std::filesystem::exists("/run/systemd/system", ignored))
       KAITO_CHECK(must_run({"systemctl", "try-restart", "chrony.service"}));
-    return Facts{{"nts_servers", fmt::format("{}", fmt::join(session_.plan.nts_servers, " "))}, {"file", file.string()}};
+    return Facts{{"nts_servers", fmt::format("{}", fmt::join(session_.plan.nts_servers, " "))},
+                 {"file", file.string()}};
   }
 
  private:

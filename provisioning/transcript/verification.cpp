@@ -21,8 +21,8 @@ std::vector<Piece> pieces_of(std::string_view text) {
   return pieces;
 }
 
-// Does what follows line `index` no longer find what the line hashes to? Behind the signature's line nothing follows; it
-// names the line before it twice.
+// Does what follows line `index` no longer find what the line hashes to? Behind the signature's line nothing follows;
+// it names the line before it twice.
 bool link_broken(const std::vector<Piece>& pieces, std::size_t index) {
   if (index + 1 < pieces.size()) {
     const auto next = parse_transcript_line(pieces[index + 1].text);

@@ -64,9 +64,9 @@ void declare_boot(Arguments& arguments, BootArguments& options) { arguments.ever
 Result<std::filesystem::path> find_boot_program() {
   std::error_code ignored;
   const auto here = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const auto& candidate : {here / "kaito-boot", here / "../boot/kaito-boot",
-                                std::filesystem::path("/usr/sbin/kaito-boot"),
-                                std::filesystem::path("/usr/libexec/kaito/kaito-boot")})
+  for (const auto& candidate :
+       {here / "kaito-boot", here / "../boot/kaito-boot", std::filesystem::path("/usr/sbin/kaito-boot"),
+        std::filesystem::path("/usr/libexec/kaito/kaito-boot")})
     if (std::filesystem::exists(candidate, ignored)) return candidate;
   return fail(Code::configuration, "kaito-boot is not installed here; these commands run on the appliance itself");
 }

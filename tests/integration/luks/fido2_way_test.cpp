@@ -139,6 +139,31 @@ TEST_F(Fido2Quorum, OneKeyTwiceIsOneKey) {
   EXPECT_EQ(opening.missing(), 1U);
 }
 
+TEST_F(Fido2Quorum, C3TwoKeysOfOnePersonAreOnePerson) {
+  Plugged spare;
+  auto making = Fido2QuorumMaking::begin(2, 2, false, random_);
+  ASSERT_TRUE(making);
+  auto ada = keys_[0].open();
+  auto adas_spare = spare.open();
+  EXPECT_EQ(making->add_spare(adas_spare, nullptr, "nobody's", random_).error().code, Code::wrong_state);
+  ASSERT_TRUE(making->add(ada, nullptr, "Ada", random_));
+  ASSERT_TRUE(making->add_spare(adas_spare, nullptr, "Ada, spare", random_));
+  EXPECT_EQ(making->finish().error().code, Code::wrong_state);
+  auto grace = keys_[1].open();
+  ASSERT_TRUE(making->add(grace, nullptr, "Grace", random_));
+  const auto made = making->finish();
+  ASSERT_TRUE(made);
+
+  Fido2QuorumOpening opening(made->record);
+  ASSERT_TRUE(opening.add(ada, nullptr));
+  EXPECT_EQ(opening.add(adas_spare, nullptr).error().code, Code::conflict);
+  EXPECT_EQ(opening.missing(), 1U);
+  Fido2QuorumOpening by_spare(made->record);
+  ASSERT_TRUE(by_spare.add(adas_spare, nullptr));
+  ASSERT_TRUE(by_spare.add(grace, nullptr));
+  EXPECT_TRUE(*by_spare.finish() == made->secret);
+}
+
 TEST_F(Fido2Quorum, AStrangersKeyIsNoMember) {
   Plugged stranger;
   Fido2QuorumOpening opening(record_);

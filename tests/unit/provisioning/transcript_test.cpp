@@ -8,7 +8,9 @@ namespace {
 
 struct SigningKey {
   SigningKey() { crypto_sign_keypair(public_half.data(), secret_half.data()); }
-  [[nodiscard]] audit::VerifierKey verifier() const { return *audit::VerifierKey::make("kaito.local/box", public_half); }
+  [[nodiscard]] audit::VerifierKey verifier() const {
+    return *audit::VerifierKey::make("kaito.local/box", public_half);
+  }
   ByteArray<32> public_half{};
   ByteArray<64> secret_half{};
 };
@@ -35,7 +37,8 @@ class Transcript : public testing::Test {
   Transcript() {
     std::string lines = add({}, {.event = "begin", .step = {}, .facts = {{"ceremony", "provisioning"}}}, 1000);
     lines = add(lines, {.event = "step-begun", .step = "volume", .facts = {}}, 2000);
-    lines = add(lines, {.event = "step-done", .step = "volume", .facts = {{"uuid", "4711"}, {"set", "a \"b\"\n"}}}, 3000);
+    lines =
+        add(lines, {.event = "step-done", .step = "volume", .facts = {{"uuid", "4711"}, {"set", "a \"b\"\n"}}}, 3000);
     text_ = sign(lines, key_);
   }
   [[nodiscard]] TranscriptReport verify(const std::string& text) const {
@@ -44,7 +47,8 @@ class Transcript : public testing::Test {
   }
   // The line that the byte lies in; a newline belongs to the line that it ends.
   [[nodiscard]] std::size_t line_of(std::size_t byte) const {
-    return 1 + static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(byte), '\n'));
+    return 1 +
+           static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(byte), '\n'));
   }
 
   SigningKey key_;
