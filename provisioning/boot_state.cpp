@@ -4,6 +4,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "provisioning/decommissioning.hpp"
 #include "provisioning/mounting.hpp"
 #include "provisioning/opened_way.hpp"
 #include "provisioning/transcript_file.hpp"
@@ -52,6 +53,7 @@ BootReport report_state(const Places& places, const Clock& clock) {
   if (volume) report.volume = *std::move(volume);
   if (!transcript->is_signed()) {
     report.begun = !transcript->lines().empty();
+    report.decommissioned = !report.begun && !decommissioned(places).empty();
     report.detail = report.begun ? "a ceremony has begun and not ended; kaito-boot ceremony goes on with it"
                                  : "no ceremony was held; kaito-boot ceremony begins one";
     return report;

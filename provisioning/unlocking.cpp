@@ -126,8 +126,13 @@ Result<std::string> unlock(const Places& places, const UnlockRequest& request, c
     KAITO_CHECK(mount_volume(places));
     return std::string("open already");
   }
+  // Whatever keyslots a switch that the power ended has left: an attended machine asks people.
+  UnlockRequest asked = request;
+  asked.only_people = request.only_people || record.mode == UnlockMode::attended;
+  if (asked.only_people && !asked.people && asked.keys.empty() && asked.share_files.empty())
+    return fail(Code::wrong_state, "this machine waits for people: run kaito-boot unlock at its terminal");
   KAITO_TRY(auto volume, load_volume(record, request.wait));
-  KAITO_TRY(const OpenedWay way, any_way(volume, record, places, request, clock, terminal));
+  KAITO_TRY(const OpenedWay way, any_way(volume, record, places, asked, clock, terminal));
   KAITO_CHECK(open_and_mount(volume, way, places));
   return way.way;
 }

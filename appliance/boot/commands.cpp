@@ -6,6 +6,8 @@
 #include "appliance/base/file.hpp"
 #include "provisioning/boot_state.hpp"
 #include "provisioning/ceremony_run.hpp"
+#include "provisioning/decommissioning.hpp"
+#include "provisioning/mode_switch.hpp"
 #include "provisioning/program.hpp"
 #include "provisioning/unlocking.hpp"
 
@@ -78,6 +80,31 @@ Status maintenance(const std::string& wanted, const Tools& tools) {
   return {};
 }
 
+Status mode_command(const std::string& wanted, const UnlockRequest& request, const Tools& tools) {
+  KAITO_TRY(const auto mode, unlock_mode(wanted));
+  KAITO_TRY(const auto said, switch_mode(mode, tools.places, request, tools.clock, tools.random, tools.terminal));
+  tools.say(said);
+  return {};
+}
+
+Status decommission_command(const std::string& word, const UnlockRequest& request, const Tools& tools) {
+  if (word.empty()) {
+    KAITO_TRY(const std::string challenge, make_challenge(tools.places, tools.random));
+    tools.terminal.print(challenge);
+    return {};
+  }
+  KAITO_TRY(const auto proof, decommission(tools.places, word, request, tools.clock, tools.terminal));
+  tools.say(fmt::format("decommissioned; the proof is {}. Keep it elsewhere: kaito ceremony verify checks it",
+                        proof.string()));
+  return {};
+}
+
+// How people prove that they may open the volume.
+void add_people(CLI::App& command, UnlockRequest& request) {
+  command.add_option("--share-file", request.share_files, "File with a recovery share; may be repeated");
+  command.add_option("--key", request.keys, "Device of an officer's security key; may be repeated");
+}
+
 void add_ceremony(CLI::App& app, CeremonyOptions& options, std::function<void()> chosen) {
   auto* command = app.add_subcommand("ceremony", "Provision this machine, or go on with what was begun");
   command->add_option("--file", options.file, "The plan (ceremony-file.md); without it the one that was begun");
@@ -91,8 +118,7 @@ void add_unlock(CLI::App& app, UnlockRequest& request, bool& unattended, std::fu
   command->add_flag("--unattended", unattended, "Ask nobody");
   command->add_flag("--attended", request.only_people, "Without the TPM and the HSM");
   command->add_flag("--maintenance", request.maintenance, "Keep kaitod from serving");
-  command->add_option("--share-file", request.share_files, "File with a recovery share; may be repeated");
-  command->add_option("--key", request.keys, "Device of an officer's security key; may be repeated");
+  add_people(*command, request);
   command->callback(std::move(chosen));
 }
 
@@ -122,6 +148,20 @@ int run_command(int argc, const char* const* argv, Places places, const Clock& c
   auto* keep = app.add_subcommand("maintenance", "Keep kaitod from serving while the volume stays open");
   keep->add_option("on|off", kept, "on or off")->required()->check(CLI::IsMember({"on", "off"}));
   keep->callback([&] { chosen = [&] { return maintenance(kept, tools); }; });
+  const auto by_people = [&request] {
+    request.people = request.share_files.empty() && request.keys.empty();
+    return request;
+  };
+  std::string mode;
+  auto* switching = app.add_subcommand("mode", "Whether the machine unlocks itself at boot or waits for people");
+  switching->add_option("attended|unattended", mode, "attended or unattended")->required();
+  add_people(*switching, request);
+  switching->callback([&] { chosen = [&] { return mode_command(mode, by_people(), tools); }; });
+  std::string word;
+  auto* ending = app.add_subcommand("decommission", "Destroy the volume for ever, with a signed proof");
+  ending->add_option("--confirm", word, "The word of the challenge that the command shows without it");
+  add_people(*ending, request);
+  ending->callback([&] { chosen = [&] { return decommission_command(word, by_people(), tools); }; });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -99,13 +99,16 @@ void add_ceremony_commands(CommandLine& line) {
       [](Context& context, const BootArguments& options) { return become(context, "status", options); });
   line.add<VerifyArguments>(ceremony, "verify", "Verify a ceremony's transcript offline", &declare_verify, &verify);
 
-  const auto boot = line.group("boot", "The encrypted volume of this appliance: unlock, status, mode");
+  const auto boot = line.group("boot", "The encrypted volume of this appliance: unlock, status, mode, decommission");
   line.add<BootArguments>(
       boot, "unlock", "As root: open the volume and mount it", &declare_boot,
       [](Context& context, const BootArguments& options) { return become(context, "unlock", options); });
   line.add<BootArguments>(
       boot, "status", "As root: in which state the machine is", &declare_boot,
       [](Context& context, const BootArguments& options) { return become(context, "status", options); });
+  line.add<BootArguments>(
+      boot, "decommission", "As root: destroy the volume for ever, with a signed proof", &declare_boot,
+      [](Context& context, const BootArguments& options) { return become(context, "decommission", options); });
   line.add<BootArguments>(
       boot, "mode", "As root: whether the machine unlocks itself or waits for people", &declare_boot,
       [](Context& context, const BootArguments& options) { return become(context, "mode", options); });
