@@ -24,6 +24,8 @@ class Session {
   const Clock& clock;
   Random& random;
   cli::Terminal& terminal;
+  // Of the recovery key's keyslot; tests take less.
+  luks::KdfCost recovery_cost = luks::KdfCost::for_this_machine();
 
   // The volume that this run has formatted.
   void hold(luks::Volume::Formatted formatted);

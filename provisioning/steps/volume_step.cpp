@@ -38,7 +38,7 @@ class VolumeStep final : public Step {
     KAITO_TRY(const auto shares,
               luks::split_recovery(secret, plan.recovery.threshold, plan.recovery.shares, session_.random));
     KAITO_TRY(const auto enrolled, luks::enrol(made.volume, made.key, luks::recovery_text(secret),
-                                               luks::record_of(shares), luks::KdfCost::for_this_machine()));
+                                               luks::record_of(shares), session_.recovery_cost));
     KAITO_CHECK(deliver_shares(session_, shares));
     KAITO_CHECK(prove(made, shares, enrolled.keyslot));
     session_.hold(std::move(made));

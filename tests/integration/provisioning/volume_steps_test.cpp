@@ -46,6 +46,7 @@ class VolumeSteps : public testing::Test {
   // One run of kaito-boot, up to the TPM's step.
   Status run() {
     Session session(plan_, places_, clock_, random_, terminal_);
+    session.recovery_cost = luks::KdfCost::for_random_secret();
     Steps steps;
     for (const auto make : {disk_step, volume_step, tpm_step}) steps.push_back(make(session));
     KAITO_TRY(auto transcript, TranscriptFile::open(places_.transcript(), clock_));
