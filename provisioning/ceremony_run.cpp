@@ -50,7 +50,8 @@ Result<TranscriptFile> begin(const Plan& plan, const Places& places, const Clock
 
 Result<Plan> begun_plan(const Places& places) {
   std::error_code ignored;
-  if (!std::filesystem::exists(places.plan(), ignored)) return fail(Code::not_found, "no ceremony has begun here");
+  if (!std::filesystem::exists(places.plan(), ignored))
+    return fail(Code::not_found, "no ceremony has begun here; name its plan with --file");
   KAITO_TRY(const std::string text, read_file(places.plan(), kMaxPlan));
   return parse_plan(text);
 }
