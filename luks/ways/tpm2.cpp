@@ -57,10 +57,25 @@ Result<std::uint32_t> property(ESYS_CONTEXT* esys, TPM2_PT which) {
   return list.tpmProperty[0].value;
 }
 
-Status check_pcrs(std::vector<unsigned>& pcrs) {
+// Sorts them; there may be none when a signer's key stands in.
+Status check_pcrs(std::vector<unsigned>& pcrs, bool with_signer) {
   std::ranges::sort(pcrs);
+  if (pcrs.empty() && with_signer) return {};
   if (pcrs.empty() || pcrs.back() > 23 || std::ranges::adjacent_find(pcrs) != pcrs.end())
     return fail_invalid("pcrs", "must be registers from 0 to 23, each once");
+  if (with_signer && std::ranges::binary_search(pcrs, kImagePcr))
+    return fail_invalid("pcrs", "holds the register whose values are signed");
+  return {};
+}
+
+// All that the record asks for, in systemd's order. `signatures` null: for a trial session, which proves nothing.
+Status follow_policy(ESYS_CONTEXT* esys, const TpmHandle& session, const Tpm2Record& record,
+                     const std::string* signatures) {
+  if (!record.signed_by.empty()) {
+    KAITO_TRY(const PolicyKey key, PolicyKey::parse(record.signed_by));
+    KAITO_CHECK(policy_of_signer(esys, session, key, record.signed_pcrs, signatures));
+  }
+  if (!record.pcrs.empty()) KAITO_CHECK(policy_of_pcrs(esys, session, record.pcrs));
   return {};
 }
 
@@ -82,14 +97,19 @@ Result<Tpm2> Tpm2::connect(const std::string& tcti) {
   return Tpm2(std::move(connection));
 }
 
-Result<Tpm2::Sealed> Tpm2::seal(std::vector<unsigned> pcrs, Random& random) {
-  KAITO_CHECK(check_pcrs(pcrs));
+Result<Tpm2::Sealed> Tpm2::seal(std::vector<unsigned> pcrs, Random& random, const std::optional<BootPolicy>& policy) {
+  KAITO_CHECK(check_pcrs(pcrs, policy.has_value()));
   ESYS_CONTEXT* const esys = connection_->esys;
   KAITO_TRY(const TpmHandle primary, make_primary(esys));
   Sealed sealed{.record = {.pcrs = std::move(pcrs)}};
+  if (policy) {
+    KAITO_CHECK(PolicyKey::parse(policy->public_key));
+    sealed.record.signed_by = policy->public_key;
+    sealed.record.signed_pcrs = {kImagePcr};
+  }
   {
     KAITO_TRY(const TpmHandle trial, start_session(esys, TPM2_SE_TRIAL, primary));
-    KAITO_CHECK(policy_of_pcrs(esys, trial, sealed.record.pcrs));
+    KAITO_CHECK(follow_policy(esys, trial, sealed.record, nullptr));
     KAITO_TRY(sealed.record.policy_hash, policy_digest(esys, trial));
   }
   const auto bytes = WayBytes::random(kWayBytes, random);
@@ -121,14 +141,13 @@ Result<Tpm2::Sealed> Tpm2::seal(std::vector<unsigned> pcrs, Random& random) {
   return sealed;
 }
 
-Result<Passphrase> Tpm2::unseal(const Tpm2Record& record) {
-  if (record.pin || !record.signed_by.empty())
-    return fail(Code::wrong_state, "the token asks for a PIN or a signed policy; systemd-cryptsetup opens it");
+Result<Passphrase> Tpm2::unseal(const Tpm2Record& record, const std::string& signatures) {
+  if (record.pin) return fail(Code::wrong_state, "the token asks for a PIN; systemd-cryptsetup opens it");
   ESYS_CONTEXT* const esys = connection_->esys;
   KAITO_TRY(const TpmHandle primary, make_primary(esys));
   KAITO_TRY(const TpmHandle object, load(esys, primary, record.blob));
   KAITO_TRY(const TpmHandle session, start_session(esys, TPM2_SE_POLICY, primary));
-  KAITO_CHECK(policy_of_pcrs(esys, session, record.pcrs));
+  KAITO_CHECK(follow_policy(esys, session, record, &signatures));
   KAITO_TRY(const Bytes policy, policy_digest(esys, session));
   if (policy != record.policy_hash)
     return fail(Code::unauthenticated, "TPM: the registers have other values than when the secret was sealed");

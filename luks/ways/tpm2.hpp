@@ -8,6 +8,7 @@
 
 #include "appliance/base/random.hpp"
 #include "appliance/base/secret.hpp"
+#include "luks/ways/signed_policy.hpp"
 #include "luks/ways/token_record.hpp"
 
 namespace kaito::luks {
@@ -36,14 +37,17 @@ class Tpm2 {
     Passphrase secret;  // the keyslot's passphrase: base64 of 32 random bytes, by systemd's convention
     Tpm2Record record;
   };
-  // Seals a new secret to the present values of `pcrs` (SHA-256 bank; 7: the Secure Boot state). Code::invalid_request
-  // for no register, one twice or one above 23.
-  Result<Sealed> seal(std::vector<unsigned> pcrs, Random& random);
+  // Seals a new secret to the present values of `pcrs` (SHA-256 bank; 7: the Secure Boot state), and with a policy also
+  // to whatever values of kImagePcr its key has signed or will sign. Code::invalid_request for no register at all, one
+  // twice or one above 23, or kImagePcr beside a policy; Code::configuration for a key that is none. Whether the
+  // running image is signed shows when it is unsealed.
+  Result<Sealed> seal(std::vector<unsigned> pcrs, Random& random, const std::optional<BootPolicy>& policy = {});
 
-  // The keyslot's passphrase. Code::unauthenticated when it was sealed by another TPM or one that was cleared, or the
-  // registers have other values; Code::rate_limited when the TPM is locked out; Code::wrong_state when the record asks
-  // for a PIN or a signed policy. Afterwards the TPM's counter is cleared, so that power cuts do not add up.
-  Result<Passphrase> unseal(const Tpm2Record& record);
+  // The keyslot's passphrase. `signatures`: BootPolicy's, for a record with a signed policy. Code::unauthenticated when
+  // it was sealed by another TPM or one that was cleared, the registers have other values, or nobody signed the values
+  // they have; Code::rate_limited when the TPM is locked out; Code::wrong_state when the record asks for a PIN.
+  // Afterwards the TPM's counter is cleared, so that power cuts do not add up.
+  Result<Passphrase> unseal(const Tpm2Record& record, const std::string& signatures = {});
 
   Result<Tpm2Lockout> lockout();
   // Allows 31 failures, one forgiven every ten minutes. For enrolment: makers' defaults go down to five.

@@ -1,7 +1,10 @@
 #include "luks/ways/tpm2_session.hpp"
 
 #include <fmt/format.h>
+#include <openssl/sha.h>
 #include <tss2/tss2_tctildr.h>
+
+#include <algorithm>
 
 namespace kaito::luks {
 namespace {
@@ -18,9 +21,52 @@ Code code_of(TSS2_RC result) {
     case TPM2_RC_INTEGRITY:
     case TPM2_RC_POLICY_FAIL:
     case TPM2_RC_PCR_CHANGED:
+    case TPM2_RC_SIGNATURE:
     case TPM2_RC_AUTH_FAIL: return Code::unauthenticated;
     default: return Code::storage_failed;
   }
+}
+
+// As systemd describes the key to the TPM: its name, a hash of this, is in the policy.
+Result<TpmHandle> load_public(ESYS_CONTEXT* esys, const PolicyKey& key) {
+  TPM2B_PUBLIC object{};
+  object.publicArea.type = TPM2_ALG_RSA;
+  object.publicArea.nameAlg = TPM2_ALG_SHA256;
+  object.publicArea.objectAttributes = TPMA_OBJECT_DECRYPT | TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_USERWITHAUTH;
+  auto& rsa = object.publicArea.parameters.rsaDetail;
+  rsa.symmetric.algorithm = TPM2_ALG_NULL;
+  rsa.scheme.scheme = TPM2_ALG_NULL;
+  rsa.keyBits = static_cast<TPMI_RSA_KEY_BITS>(key.modulus().size() * 8);
+  rsa.exponent = key.exponent();
+  auto& modulus = object.publicArea.unique.rsa;
+  if (key.modulus().size() > sizeof modulus.buffer)
+    return fail(Code::configuration, "TPM: the signer's key is too long");
+  modulus.size = static_cast<UINT16>(key.modulus().size());
+  std::ranges::copy(key.modulus(), modulus.buffer);
+  TpmHandle loaded(esys);
+  KAITO_CHECK(
+      tpm_check("loading the signer's key", Esys_LoadExternal(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr,
+                                                              &object, ESYS_TR_RH_OWNER, loaded.put())));
+  return loaded;
+}
+
+// The TPM's word that `key` has signed `policy`.
+Result<TPMT_TK_VERIFIED> verify(ESYS_CONTEXT* esys, const TpmHandle& key, const Bytes& policy, const Bytes& signature) {
+  TPM2B_DIGEST hash{.size = SHA256_DIGEST_LENGTH};
+  SHA256(policy.data(), policy.size(), hash.buffer);
+  TPMT_SIGNATURE signed_by{};
+  signed_by.sigAlg = TPM2_ALG_RSASSA;
+  auto& rsa = signed_by.signature.rsassa;
+  rsa.hash = TPM2_ALG_SHA256;
+  if (signature.size() > sizeof rsa.sig.buffer) return fail_invalid("signatures", "has one that is too long");
+  rsa.sig.size = static_cast<UINT16>(signature.size());
+  std::ranges::copy(signature, rsa.sig.buffer);
+  TPMT_TK_VERIFIED* ticket = nullptr;
+  KAITO_CHECK(tpm_check(
+      "checking the boot image's signature",
+      Esys_VerifySignature(esys, key.get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &hash, &signed_by, &ticket)));
+  const EsysOwned<TPMT_TK_VERIFIED> owned(ticket);
+  return *ticket;
 }
 
 }  // namespace
@@ -84,6 +130,27 @@ Status policy_of_pcrs(ESYS_CONTEXT* esys, const TpmHandle& session, const std::v
   const TPM2B_DIGEST present{};  // empty: the TPM takes the values that the registers have now
   return tpm_check("naming the registers",
                    Esys_PolicyPCR(esys, session.get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &present, &selection));
+}
+
+Status policy_of_signer(ESYS_CONTEXT* esys, const TpmHandle& session, const PolicyKey& key,
+                        const std::vector<unsigned>& pcrs, const std::string* signatures) {
+  KAITO_TRY(const TpmHandle loaded, load_public(esys, key));
+  TPM2B_NAME* name = nullptr;
+  KAITO_CHECK(tpm_check("naming the signer's key", Esys_TR_GetName(esys, loaded.get(), &name)));
+  const EsysOwned<TPM2B_NAME> owned(name);
+  KAITO_CHECK(policy_of_pcrs(esys, session, pcrs));
+  KAITO_TRY(const Bytes present, policy_digest(esys, session));
+  TPMT_TK_VERIFIED ticket{.tag = TPM2_ST_VERIFIED, .hierarchy = TPM2_RH_OWNER, .digest = {}};
+  if (signatures) {
+    KAITO_TRY(const Bytes signature, key.signature_in(*signatures, pcrs, present));
+    KAITO_TRY(ticket, verify(esys, loaded, present, signature));
+  }
+  TPM2B_DIGEST approved{.size = static_cast<UINT16>(present.size())};
+  std::ranges::copy(present, approved.buffer);
+  const TPM2B_NONCE no_reference{};
+  return tpm_check("allowing what was signed",
+                   Esys_PolicyAuthorize(esys, session.get(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &approved,
+                                        &no_reference, name, &ticket));
 }
 
 Result<Bytes> policy_digest(ESYS_CONTEXT* esys, const TpmHandle& session) {

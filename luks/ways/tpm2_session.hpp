@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "luks/ways/signed_policy.hpp"
 #include "luks/ways/tpm2.hpp"
 
 namespace kaito::luks {
@@ -58,6 +59,10 @@ Result<TpmHandle> start_session(ESYS_CONTEXT* esys, TPM2_SE type, const TpmHandl
 
 // Puts the present values of the SHA-256 registers into a policy session.
 Status policy_of_pcrs(ESYS_CONTEXT* esys, const TpmHandle& session, const std::vector<unsigned>& pcrs);
+// Lets the values of `pcrs` pass that `key` has signed (TPM2_PolicyAuthorize): the session must be new. A trial session
+// needs no signatures.
+Status policy_of_signer(ESYS_CONTEXT* esys, const TpmHandle& session, const PolicyKey& key,
+                        const std::vector<unsigned>& pcrs, const std::string* signatures);
 Result<Bytes> policy_digest(ESYS_CONTEXT* esys, const TpmHandle& session);
 
 }  // namespace kaito::luks

@@ -1,8 +1,7 @@
-// C3: unlocking by HSM, with SoftHSM2 behind a worker process: the volume's secret is wrapped as a DEK of a KEK of its
-// own.
+// C3: unlocking by HSM, with SoftHSM2 behind a worker process.
 #include "luks/ways/hsm_way.hpp"
 
-#include "hsm/client/client.hpp"
+#include "tests/fakes/hsm_key_wrapper/hsm_key_wrapper.hpp"
 #include "tests/integration/hsm/softhsm_token.hpp"
 #include "tests/integration/luks/volume_file.hpp"
 
@@ -10,46 +9,6 @@ namespace kaito::luks::test {
 namespace {
 
 using hsm::test::wait_for;
-
-// The blob of the KEK, with its length before it, then that of the secret.
-class SoftHsmWrapper final : public KeyWrapper {
- public:
-  explicit SoftHsmWrapper(hsm::Client& client) : client_(client) {}
-  std::string name() const override { return "pkcs11:token=kaito-test;object=kaito-platform"; }
-
-  Result<Wrapped> wrap(const WayBytes& secret) override {
-    KAITO_TRY(const auto kek, wait_for(client_.create_org_kek(1, aad())));
-    std::vector<hsm::DekToWrap> one;
-    one.push_back({.dek = Dek::copy_of(secret.expose_secret()), .aad = aad()});
-    KAITO_TRY(const auto wrapped, wait_for(client_.wrap_deks(reference(kek), std::move(one))));
-    KAITO_CHECK(wrapped.at(0));
-    Wrapped result{.scheme = "kek-and-dek"};
-    append_u16(result.bytes, static_cast<std::uint16_t>(kek.blob.size()));
-    append(result.bytes, kek.blob);
-    append(result.bytes, wrapped[0]->blob);
-    return result;
-  }
-  Result<WayBytes> unwrap(const Wrapped& wrapped) override {
-    ByteReader reader(wrapped.bytes);
-    KAITO_TRY(const std::uint16_t size, reader.u16());
-    KAITO_TRY(const ByteView kek, reader.take(size));
-    KAITO_TRY(const ByteView dek, reader.take(reader.remaining()));
-    const hsm::WrappedOrgKek blob{.platform_version = 1, .blob = Bytes(kek.begin(), kek.end())};
-    KAITO_TRY(const Dek secret,
-              wait_for(client_.unwrap_dek(reference(blob), {.blob = Bytes(dek.begin(), dek.end())}, aad())));
-    return WayBytes::copy_of(secret.expose_secret());
-  }
-
- private:
-  static Bytes aad() {
-    const std::string_view text = "kaito volume";
-    return Bytes(text.begin(), text.end());
-  }
-  static hsm::OrgKekRef reference(const hsm::WrappedOrgKek& kek) {
-    return std::make_shared<hsm::OrgKek>(hsm::OrgKek{.version = 1, .wrapped = kek, .aad = aad()});
-  }
-  hsm::Client& client_;
-};
 
 class HsmWayTest : public VolumeFile {
  protected:
@@ -63,6 +22,7 @@ class HsmWayTest : public VolumeFile {
     ASSERT_TRUE(started) << started.error().describe();
     client_ = *std::move(started);
   }
+  kaito::test::HsmKeyWrapper wrapper() { return {*client_, "pkcs11:token=kaito-test;object=kaito-platform"}; }
 
   SystemClock clock_;
   hsm::test::CapturedLog log_;
@@ -73,7 +33,7 @@ class HsmWayTest : public VolumeFile {
 
 TEST_F(HsmWayTest, C3OpensTheVolumeAfterARestartOfTheHsm) {
   {
-    SoftHsmWrapper wrapper(*client_);
+    auto wrapper = this->wrapper();
     const auto way = make_hsm_way(wrapper, random_);
     ASSERT_TRUE(way) << way.error().describe();
     ASSERT_TRUE(enrol(*volume_, key_, way->secret, way->record, cheap()));
@@ -81,7 +41,7 @@ TEST_F(HsmWayTest, C3OpensTheVolumeAfterARestartOfTheHsm) {
   client_.reset();
   start();
 
-  SoftHsmWrapper wrapper(*client_);
+  auto wrapper = this->wrapper();
   const auto loaded = Volume::load(device());
   ASSERT_TRUE(loaded) << loaded.error().describe();
   const auto record = parse_token_record(loaded->facts().tokens.at(1).record);
@@ -92,7 +52,7 @@ TEST_F(HsmWayTest, C3OpensTheVolumeAfterARestartOfTheHsm) {
 }
 
 TEST_F(HsmWayTest, NoByteOfWhatWasWrappedMayChange) {
-  SoftHsmWrapper wrapper(*client_);
+  auto wrapper = this->wrapper();
   const auto way = make_hsm_way(wrapper, random_);
   ASSERT_TRUE(way);
   for (std::size_t at = 0; at < way->record.wrapped.size(); at += 5) {
@@ -103,7 +63,7 @@ TEST_F(HsmWayTest, NoByteOfWhatWasWrappedMayChange) {
 }
 
 TEST_F(HsmWayTest, WithoutTheKeyItDoesNotOpen) {
-  SoftHsmWrapper wrapper(*client_);
+  auto wrapper = this->wrapper();
   const auto way = make_hsm_way(wrapper, random_);
   ASSERT_TRUE(way);
   HsmRecord other = way->record;

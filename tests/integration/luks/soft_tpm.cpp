@@ -6,8 +6,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <tss2/tss2_esys.h>
-#include <tss2/tss2_tctildr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 #include <utility>
 
 #include "appliance/base/unique_fd.hpp"
+#include "tests/fakes/tpm_commands/tpm_commands.hpp"
 
 namespace kaito::luks::test {
 
@@ -69,20 +68,8 @@ void SoftTpm::lose_power() {
 }
 
 void SoftTpm::extend(unsigned pcr, std::uint8_t digest) const {
-  TSS2_TCTI_CONTEXT* connection = nullptr;
-  ESYS_CONTEXT* esys = nullptr;
-  if (Tss2_TctiLdr_Initialize(tcti().c_str(), &connection) != TSS2_RC_SUCCESS ||
-      Esys_Initialize(&esys, connection, nullptr) != TSS2_RC_SUCCESS)
-    throw std::runtime_error("the TPM in software does not answer");
-  TPML_DIGEST_VALUES values{};
-  values.count = 1;
-  values.digests[0].hashAlg = TPM2_ALG_SHA256;
-  std::ranges::fill(values.digests[0].digest.sha256, digest);
-  const TSS2_RC extended =
-      Esys_PCR_Extend(esys, ESYS_TR_PCR0 + pcr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &values);
-  Esys_Finalize(&esys);
-  Tss2_TctiLdr_Finalize(&connection);
-  if (extended != TSS2_RC_SUCCESS) throw std::runtime_error("the register cannot be extended");
+  const auto extended = kaito::test::extend_pcr(tcti(), pcr, digest);
+  if (!extended) throw std::runtime_error(extended.error().describe());
 }
 
 }  // namespace kaito::luks::test

@@ -20,7 +20,7 @@ class SoftTpm {
   [[nodiscard]] std::string tcti() const { return "swtpm:path=" + socket().string(); }
   // Killed and started again, without the orderly shutdown that a TPM wants.
   void lose_power();
-  // As a reboot: what was measured comes anew. `digest` is extended into a register.
+  // As a reboot: what was measured comes anew. `digest`, 32 times, is extended into a register.
   void extend(unsigned pcr, std::uint8_t digest) const;
 
  private:
