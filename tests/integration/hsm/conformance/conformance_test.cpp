@@ -204,6 +204,62 @@ TEST_P(Conformance, S3MovesDeksToAnotherOrgKek) {
   expect_opens(to, *moved->front(), "new", dek);
 }
 
+// The token as a customer's own HSM: keys that stay in it, and nothing of the appliance's.
+class CustomersConformance : public Conformance {
+ protected:
+  void SetUp() override {
+    Conformance::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    config_.customer = true;
+    config_.token_directory.clear();  // the customer's to keep
+    restart();
+  }
+  OrgKekRef adopt(std::string_view name, std::string_view aad) {
+    auto adopted =
+        wait_for(client_->adopt_org_kek(fmt::format("pkcs11:object={}-{}", name, version_), true, aad_of(aad)));
+    EXPECT_TRUE(adopted) << adopted.error().describe();
+    if (!adopted) throw std::runtime_error("no customer's key");
+    return std::make_shared<OrgKek>(
+        OrgKek{.org = OrgId::make(clock_, random_), .version = 1, .wrapped = *std::move(adopted), .aad = aad_of(aad)});
+  }
+};
+
+TEST_P(CustomersConformance, S12UnwrapsAfterARestartWhatACustomersKeyWrapped) {
+  const OrgKekRef kek = adopt("acme", "org a");
+  const Dek dek = Dek::random(kDekSize, random_);
+  const WrappedDek wrapped = wrap(kek, dek, "seed 1");
+  expect_opens(kek, wrapped, "seed 1", dek);
+  restart();
+  expect_opens(kek, wrapped, "seed 1", dek);
+  EXPECT_EQ(wait_for(client_->create_platform_kek(version_)).error().code, Code::invalid_request);
+}
+
+TEST_P(CustomersConformance, F9F21RefusesAWrappedDekThatWasAlteredOrMoved) {
+  const OrgKekRef kek = adopt("acme", "org a");
+  const Dek dek = Dek::random(kDekSize, random_);
+  const WrappedDek wrapped = wrap(kek, dek, "seed 1");
+  for (std::size_t i = 0; i < wrapped.blob.size(); ++i) {
+    WrappedDek changed = wrapped;
+    changed.blob[i] ^= static_cast<std::uint8_t>(1 << i % 8);
+    EXPECT_EQ(unwrap(kek, changed, "seed 1").error().code, Code::integrity) << "byte " << i;
+  }
+  EXPECT_EQ(unwrap(kek, wrapped, "seed 2").error().code, Code::integrity);
+  EXPECT_EQ(unwrap(adopt("second", "org a"), wrapped, "seed 1").error().code, Code::integrity);
+  expect_opens(kek, wrapped, "seed 1", dek);
+}
+
+TEST_P(CustomersConformance, S3MovesDeksFromOneCustomersKeyToAnother) {
+  const OrgKekRef from = adopt("old", "org a, version 1");
+  const OrgKekRef to = adopt("new", "org a, version 2");
+  const Dek dek = Dek::random(kDekSize, random_);
+  std::vector<DekToRewrap> list;
+  list.push_back({.wrapped = wrap(from, dek, "seed 1"), .aad_before = aad_of("seed 1"), .aad_after = aad_of("new")});
+  const auto moved = wait_for(client_->rewrap_deks(from, to, std::move(list)));
+  ASSERT_TRUE(moved) << moved.error().describe();
+  ASSERT_TRUE(moved->front()) << moved->front().error().describe();
+  expect_opens(to, *moved->front(), "new", dek);
+}
+
 TEST_P(Conformance, SignsTheAuditLogWithAKeyThatSurvivesARestart) {
   const auto key = wait_for(client_->create_audit_key(version_));
   ASSERT_TRUE(key) << key.error().describe();
@@ -248,6 +304,8 @@ TEST_P(Conformance, F8SpendsOneLoginOnAWrongPin) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Token, Conformance, ::testing::ValuesIn(candidates().begin(), candidates().end()),
+                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Token, CustomersConformance, ::testing::ValuesIn(candidates().begin(), candidates().end()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -34,18 +34,19 @@ std::unique_ptr<TokenUnderTest> with(const char* quirks) { return std::make_uniq
 
 // Mechanism numbers: 0x1081 ECB, 0x1082 CBC, 0x1087 GCM, 0x2109 key wrap, 0x210a key wrap with padding.
 constexpr std::array kCandidates{
-    Candidate{"SoftHSM2", "as it is", [] { return with(""); }},
-    Candidate{"OwnIv", "SoftHSM2 that makes its own IVs", [] { return with("own-iv"); }},
+    Candidate{"SoftHSM2", "as it is", [] { return with(""); }, false, true},
+    Candidate{"OwnIv", "SoftHSM2 that makes its own IVs", [] { return with("own-iv"); }, false, true},
     Candidate{"OneSession", "SoftHSM2 with one session and without OS locking",
-              [] { return with("no-locking,sessions=1"); }},
-    Candidate{"NoImport", "SoftHSM2 that takes no keys from outside (FIPS)", [] { return with("no-import"); }},
-    Candidate{"KeyWrapOnly", "SoftHSM2 without AES-GCM", [] { return with("hide=0x1087"); }},
+              [] { return with("no-locking,sessions=1"); }, false, true},
+    Candidate{"NoImport", "SoftHSM2 that takes no keys from outside (FIPS)", [] { return with("no-import"); }, false,
+              true},
+    Candidate{"KeyWrapOnly", "SoftHSM2 without AES-GCM", [] { return with("hide=0x1087"); }, false, true},
     Candidate{"KeyWrapPadOnly", "SoftHSM2 with AES-KWP alone",
               [] { return with("hide=0x1087,hide=0x2109,hide=0x1081,hide=0x1082"); }},
     Candidate{"CbcAndOaepOnly", "SoftHSM2 with AES-CBC and RSA-OAEP alone, no keys from outside",
               [] { return with("no-import,hide=0x1087,hide=0x2109,hide=0x210a,hide=0x1081"); }},
-    Candidate{"Opencryptoki", "opencryptoki's soft token", make_opencryptoki_token},
-    Candidate{"NssSoftoken", "NSS softoken", make_nss_token},
+    Candidate{"Opencryptoki", "opencryptoki's soft token", make_opencryptoki_token, false, true},
+    Candidate{"NssSoftoken", "NSS softoken", make_nss_token, false, true},
     Candidate{"P11KitServer", "SoftHSM2 behind p11-kit server", make_remote_token},
     Candidate{"Tpm2Pkcs11", "tpm2-pkcs11 on swtpm", make_tpm2_token, true},
 };

@@ -33,6 +33,7 @@ struct Candidate {
   std::unique_ptr<TokenUnderTest> (*make)();
   // Known to lack what the product needs: that it is refused for it (hsm_unsupported) is the finding then.
   bool lacks_something = false;
+  bool takes_wrapped_keys = false;  // known to: that it does not any more is a failure
 };
 
 // For GoogleTest.
