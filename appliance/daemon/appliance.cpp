@@ -168,6 +168,7 @@ struct Appliance::Parts {
   std::vector<Chore> chores();
   Task<void> sign_checkpoint();
   void load_identity();
+  void load_hsm_connections();
 
   Config config;
   DataDirectory data;
@@ -215,7 +216,7 @@ Status Appliance::Parts::open() {
   KAITO_TRY(hasher, auth::PasswordHasher::open({.threads = config.password_threads}, random));
   services.emplace(*store, *keyring, *journal, *hsm, *keys, config, escrow_copies(config, data), std::move(party),
                    *hasher, clock, random, log);
-  services->connections.configure(read_hsm_connections(config, log));
+  load_hsm_connections();
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
   // The first period begins before the first request. A full volume, which takes no change, must not stop the start.
   if (const auto begun = sync_wait(services->key_uses.write_down()); !begun)
@@ -301,7 +302,8 @@ Status Appliance::Parts::open_metrics() {
                                                                     .hsm = *hsm,
                                                                     .listener = *listener,
                                                                     .requests = services->requests,
-                                                                    .rotations = services->rotations}));
+                                                                    .rotations = services->rotations,
+                                                                    .customers_hsms = services->connections}));
   log.info("metrics.serving", {{"port", metrics->port()}});
   return {};
 }
@@ -322,6 +324,15 @@ void Appliance::Parts::load_identity() {
   }
   listener->reload(*std::move(identity));
   log.info("tls.reloaded");
+}
+
+// What cannot be read does not take an HSM from its org: what was configured before stays.
+void Appliance::Parts::load_hsm_connections() {
+  auto files = read_hsm_connections(config, log);
+  if (files)
+    services->connections.configure(std::move(files->right), files->wrong);
+  else
+    log.error("keys.hsm.unreadable", {{"error", files.error()}});
 }
 
 std::vector<Chore> Appliance::Parts::chores() {
@@ -381,7 +392,7 @@ void Appliance::start() {
 
 void Appliance::reload() {
   parts_->load_identity();
-  parts_->services->connections.configure(read_hsm_connections(parts_->config, parts_->log));
+  parts_->load_hsm_connections();
 }
 
 void Appliance::stop() {

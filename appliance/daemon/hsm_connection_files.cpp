@@ -106,28 +106,29 @@ Result<keys::HsmConnectionSettings> read_hsm_connection(const std::filesystem::p
   return settings;
 }
 
-std::vector<keys::HsmConnectionSettings> read_hsm_connections(const Config& config, Logger& log) {
-  std::vector<keys::HsmConnectionSettings> all;
-  if (config.hsm_connections.empty()) return all;
-  const auto worker = hsm::find_worker(config.hsm_worker);
+Result<HsmConnectionFiles> read_hsm_connections(const Config& config, Logger& log) {
+  HsmConnectionFiles read;
+  if (config.hsm_connections.empty()) return read;
+  KAITO_TRY(const auto worker, hsm::find_worker(config.hsm_worker));
   std::error_code error;
   std::vector<std::filesystem::path> files;
   for (std::filesystem::directory_iterator entry(config.hsm_connections, error), end; !error && entry != end;
        entry.increment(error))
     if (entry->path().extension() == ".conf") files.push_back(entry->path());
-  if (error || !worker || files.size() > kMaxConnections) {
-    log.error("keys.hsm.unreadable", {{"directory", config.hsm_connections.string()}, {"files", files.size()}});
-    return all;
-  }
+  if (error) return fail(wrong(config.hsm_connections, "cannot be read: " + error.message()));
+  if (files.size() > kMaxConnections)
+    return fail(wrong(config.hsm_connections, fmt::format("has more than {} files", kMaxConnections)));
   std::ranges::sort(files);
   for (const auto& file : files) {
-    auto settings = read_hsm_connection(file, *worker);
-    if (settings)
-      all.push_back(*std::move(settings));
-    else
+    auto settings = read_hsm_connection(file, worker);
+    if (settings) {
+      read.right.push_back(*std::move(settings));
+    } else {
       log.error("keys.hsm.misconfigured", {{"error", settings.error()}});
+      read.wrong.push_back(file.stem().string());
+    }
   }
-  return all;
+  return read;
 }
 
 }  // namespace kaito::daemon

@@ -9,9 +9,14 @@
 
 namespace kaito::daemon {
 
-// All that are right. One that is not is logged and left out: it must not keep the others from their HSMs, nor the
-// appliance from starting. No directory, no connections.
-std::vector<keys::HsmConnectionSettings> read_hsm_connections(const Config& config, Logger& log);
+struct HsmConnectionFiles {
+  std::vector<keys::HsmConnectionSettings> right;
+  std::vector<std::string> wrong;  // names of those that are not; logged
+};
+
+// A wrong file must not keep the other HSMs from their orgs, nor the appliance from starting. No directory in the
+// configuration, no connections. Code::configuration when the directory cannot be read.
+Result<HsmConnectionFiles> read_hsm_connections(const Config& config, Logger& log);
 
 // One of them. Code::configuration says what is wrong.
 Result<keys::HsmConnectionSettings> read_hsm_connection(const std::filesystem::path& file,

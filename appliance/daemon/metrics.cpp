@@ -1,5 +1,6 @@
 #include "appliance/daemon/metrics.hpp"
 
+#include "appliance/api/handlers/keys.hpp"
 #include "hsm/client/call_statistics.hpp"
 
 namespace kaito::daemon {
@@ -150,6 +151,35 @@ void add_rotations(Families& families, keys::Rotations& rotations) {
   for (auto* family : {&done, &total, &rate}) families.push_back(std::move(*family));
 }
 
+// An HSM bears the name that the operator has given it.
+void add_customers_hsms(Families& families, const keys::HsmConnections& hsms) {
+  const auto reports = hsms.report();
+  if (reports.empty()) return;
+  auto& states =
+      add(families, MetricType::Gauge, "kaito_customer_hsm_state", "1 for the present state of a customer's HSM");
+  for (const auto& report : reports)
+    for (const auto& [state, name] : api::EnumNames<keys::HsmConnectionState>::table)
+      states.metric.push_back(
+          measured(state == report.state ? 1 : 0, {{"hsm", report.name}, {"state", std::string(name)}}));
+  const auto add_each = [&](MetricType type, std::string name, std::string help, auto member) {
+    auto& family = add(families, type, std::move(name), std::move(help));
+    for (const auto& report : reports) {
+      const auto value = static_cast<double>(report.*member);
+      Labels labels{{"hsm", report.name}};
+      family.metric.push_back(type == MetricType::Counter ? counted(value, std::move(labels))
+                                                          : measured(value, std::move(labels)));
+    }
+  };
+  using Report = keys::HsmConnectionReport;
+  add_each(MetricType::Counter, "kaito_customer_hsm_worker_starts_total", "Worker processes started", &Report::starts);
+  add_each(MetricType::Counter, "kaito_customer_hsm_worker_crashes_total", "Workers that ended by themselves",
+           &Report::crashes);
+  add_each(MetricType::Counter, "kaito_customer_hsm_worker_hangs_total", "Workers killed for their silence",
+           &Report::hangs);
+  add_each(MetricType::Gauge, "kaito_customer_hsm_calls_outstanding", "Calls that wait or are under way",
+           &Report::outstanding);
+}
+
 void add_requests(Families& families, const api::RequestCounts& requests, const http::Listener& listener) {
   auto& family = add(families, MetricType::Counter, "kaito_requests_total",
                      "Requests by endpoint (its action in the audit log) and status; 0: any other status");
@@ -176,6 +206,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   add_hsm_calls(families, sources_.hsm);
   add_store(families, sources_.store, sources_.journal);
   add_rotations(families, sources_.rotations);
+  add_customers_hsms(families, sources_.customers_hsms);
   add_requests(families, sources_.requests, sources_.listener);
   return families;
 }

@@ -24,6 +24,7 @@ struct MetricSources {
   const http::Listener& listener;
   const api::RequestCounts& requests;
   keys::Rotations& rotations;
+  const keys::HsmConnections& customers_hsms;
 };
 
 // Thread-safe.

@@ -4,13 +4,14 @@
 
 namespace kaito::keys {
 
-void HsmConnections::configure(std::vector<HsmConnectionSettings> settings) {
+void HsmConnections::configure(std::vector<HsmConnectionSettings> settings, const std::vector<std::string>& kept) {
   std::vector<std::pair<HsmConnection*, HsmConnectionSettings>> known;
   std::vector<HsmConnection*> gone;
   {
     const std::lock_guard lock(mutex_);
     for (auto& [name, connection] : connections_)
-      if (std::ranges::find(settings, name, &HsmConnectionSettings::name) == settings.end())
+      if (std::ranges::find(settings, name, &HsmConnectionSettings::name) == settings.end() &&
+          std::ranges::find(kept, name) == kept.end())
         gone.push_back(connection.get());
     for (auto& one : settings) {
       const std::string name = one.name;

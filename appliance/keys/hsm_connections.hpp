@@ -13,8 +13,9 @@ class HsmConnections {
  public:
   HsmConnections(const Clock& clock, Logger& log) : clock_(clock), log_(log) {}
 
-  // From now on these and no others; at the start, and whenever the configuration was read again. Starts nothing.
-  void configure(std::vector<HsmConnectionSettings> settings);
+  // From now on these, those named in `kept` as they are, and no others; at the start, and whenever the configuration
+  // was read again. Starts nothing.
+  void configure(std::vector<HsmConnectionSettings> settings, const std::vector<std::string>& kept = {});
 
   // Null when no such HSM was ever configured. Otherwise valid for as long as this is.
   HsmConnection* find(std::string_view name);

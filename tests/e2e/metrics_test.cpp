@@ -1,8 +1,10 @@
 // What an operator's Prometheus reads.
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <boost/json/parse.hpp>
 
+#include "appliance/base/file.hpp"
 #include "tests/scenario/must.hpp"
 #include "tests/scenario/people.hpp"
 #include "tests/scenario/stage.hpp"
@@ -52,6 +54,20 @@ TEST_F(MetricsTest, TheNumbersMoveWithWhatIsDoneAndNameNobody) {
   EXPECT_GE(value_of(text, "kaito_connections"), 1);
   for (const auto* secret : {"Canary-Org-Name", "Canary-Issuer", "GEZDGNBVGY3TQOJQ"})
     EXPECT_EQ(text.find(secret), std::string::npos) << secret;
+}
+
+TEST(CustomersHsmMetrics, EachHsmShowsItsStateUnderItsFilesName) {
+  std::string directory = (std::filesystem::temp_directory_path() / "kaito-test-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  ASSERT_TRUE(write_file_atomically(std::filesystem::path(directory) / "acme.conf",
+                                    as_bytes(R"(token-uri = "pkcs11:token=none")")));
+  const Stage stage({"--metrics-address", "127.0.0.1:0", "--hsm-connections", directory});
+  std::filesystem::remove_all(directory);
+  const std::string text = scrape(stage.appliance);
+  EXPECT_EQ(value_of(text, "kaito_customer_hsm_state{hsm=\"acme\",state=\"idle\"}"), 1) << text;
+  EXPECT_EQ(value_of(text, "kaito_customer_hsm_state{hsm=\"acme\",state=\"ready\"}"), 0);
+  EXPECT_EQ(value_of(text, "kaito_customer_hsm_worker_starts_total{hsm=\"acme\"}"), 0);
+  EXPECT_EQ(value_of(text, "kaito_customer_hsm_calls_outstanding{hsm=\"acme\"}"), 0);
 }
 
 TEST_F(MetricsTest, AnOpenRotationShowsItsProgress) {

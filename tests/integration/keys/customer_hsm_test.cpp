@@ -190,6 +190,15 @@ TEST_F(CustomerHsm, ServesOnlyTheOrgsThatTheOperatorHasNamed) {
   EXPECT_EQ(code_of_opening(), "open");
 }
 
+TEST_F(CustomerHsm, StaysAsItWasWhileItsConfigurationCannotBeRead) {
+  move_to_customer();
+  connections_.configure({settings("second", customer_)}, {"acme", "never-configured"});
+  EXPECT_EQ(code_of_opening(), "open");
+  EXPECT_EQ(connections_.find("never-configured"), nullptr);
+  connections_.configure({settings("second", customer_)});
+  EXPECT_EQ(code_of_opening(), "customer-hsm-unavailable");
+}
+
 TEST_F(CustomerHsm, F8ARefusedPinIsTriedAgainOnlyWhenItsFileHasChanged) {
   move_to_customer();
   connections_.configure({});

@@ -90,11 +90,16 @@ TEST_F(HsmConnectionFiles, OneThatIsWrongKeepsNoOtherOut) {
   const SystemClock clock;
   Logger log(sink, clock);
   const auto all = read_hsm_connections(config, log);
-  ASSERT_EQ(all.size(), 1U);
-  EXPECT_EQ(all[0].name, "acme");
+  ASSERT_TRUE(all) << all.error().describe();
+  ASSERT_EQ(all->right.size(), 1U);
+  EXPECT_EQ(all->right[0].name, "acme");
+  EXPECT_EQ(all->wrong, std::vector<std::string>{"broken"});
   EXPECT_NE(sink.lines.find("broken.conf"), std::string::npos);
   config.hsm_connections = directory_ / "none";
-  EXPECT_TRUE(read_hsm_connections(config, log).empty());
+  const auto none = read_hsm_connections(config, log);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, Code::configuration);
+  EXPECT_NE(none.error().detail.find("none"), std::string::npos);
 }
 
 }  // namespace
