@@ -57,6 +57,7 @@ struct Services {
   const Clock& clock;
   Logger& log;
   std::vector<std::string> origins;  // "https://kaito.example.org": where browsers may call from
+  const timekeeping::TimeWatch& time;
 };
 
 }  // namespace kaito::api

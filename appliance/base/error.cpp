@@ -52,6 +52,10 @@ constexpr std::array kTable{
     CodeTraits{Code::customer_key_disabled, 423, "customer-key-disabled",
                "Your organisation's key is disabled in its own HSM; the people who run it can enable it", 21,
                Outcome::denied, true},
+    CodeTraits{Code::time_uncertain, 503, "time-uncertain",
+               "The appliance's clock is not sure enough to give codes; try again shortly", 22, Outcome::failed, true},
+    CodeTraits{Code::approval_required, 403, "approval-required",
+               "More security officers have to approve this first; see kaito approval", 23, Outcome::denied, false},
     CodeTraits{Code::internal, 500, "internal", "A defect; please report it with the request id", 70, Outcome::failed,
                false},
 };

@@ -35,6 +35,8 @@ enum class Code : std::uint8_t {
   connection_failed,         // CLI or client could not reach the peer
   customer_hsm_unavailable,  // an org's own HSM does not answer, or refuses us; nothing is wrong with the appliance
   customer_key_disabled,     // an org's key in its own HSM is gone, may not be used, or is another one
+  time_uncertain,            // the clock may be off by more than the operator allows; try later
+  approval_required,         // more security officers have to sign before this may be done
   internal,                  // a defect in the product
 };
 

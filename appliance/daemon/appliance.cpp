@@ -15,9 +15,11 @@
 #include "appliance/daemon/listening_socket.hpp"
 #include "appliance/daemon/metrics.hpp"
 #include "appliance/daemon/monitor.hpp"
+#include "appliance/daemon/time_alarm.hpp"
 #include "appliance/http/listener.hpp"
 #include "appliance/store/sqlite/sqlite_keyring.hpp"
 #include "appliance/store/sqlite/sqlite_store.hpp"
+#include "appliance/timekeeping/kernel_time_source.hpp"
 
 namespace kaito::daemon {
 namespace {
@@ -26,6 +28,7 @@ constexpr unsigned kMaxDefaultIoThreads = 8;
 constexpr std::size_t kImportQueue = 8;
 constexpr std::size_t kExportQueue = 4;
 constexpr Milliseconds kCanaryInterval{1000};
+constexpr Milliseconds kTimeInterval{1000};
 constexpr Milliseconds kSweepInterval{600'000};
 constexpr Milliseconds kEscrowInterval{2000};
 constexpr Milliseconds kLeaseSweepInterval{1000};
@@ -56,6 +59,12 @@ keys::EngineSettings engine_settings(const Config& config) {
                        .destroy_old = config.destroy_old_keys}};
 }
 
+timekeeping::TimeLimits time_limits(const Config& config) {
+  timekeeping::TimeLimits limits{.max_uncertainty = {}, .max_jump = Milliseconds(config.max_time_jump_ms)};
+  if (config.max_time_uncertainty_ms > 0) limits.max_uncertainty = Milliseconds(config.max_time_uncertainty_ms);
+  return limits;
+}
+
 std::vector<std::filesystem::path> escrow_copies(const Config& config, const DataDirectory& data) {
   std::vector<std::filesystem::path> copies{data.keyring_copy()};
   for (const auto& directory : config.escrow) copies.push_back(directory / "kaito-keyring.copy");
@@ -80,8 +89,8 @@ Result<std::vector<http::IpNetwork>> trusted_proxies(const Config& config) {
 struct ServiceParts {
   ServiceParts(store::Store& store, store::Keyring& keyring, audit::Journal& journal, hsm::Client& hsm,
                const HsmKeys& keys, const Config& config, std::vector<std::filesystem::path> escrow_paths,
-               auth::StaffRelyingParty party, auth::PasswordHasher& hasher, const Clock& clock, Random& random,
-               Logger& log)
+               auth::StaffRelyingParty party, auth::PasswordHasher& hasher, const Clock& clock,
+               const timekeeping::TimeWatch& time, Random& random, Logger& log)
       : rate_limiter(scaled_limits(config.rate_scale), clock, random),
         requests(api::endpoint_table()),
         sessions(store, journal, clock, random, session_policy(config)),
@@ -111,7 +120,7 @@ struct ServiceParts {
         orgs(store, journal, org_keys, sealer, clock, random, log),
         directory(store, journal, clock, random),
         seeds(store, journal, sealer, opener),
-        codes(store, journal, opener, clock, Seconds(config.dek_lease_seconds)),
+        codes(store, journal, opener, clock, time, Seconds(config.dek_lease_seconds)),
         import_pool(1, kImportQueue),
         export_pool(1, kExportQueue),
         reconciler(store, journal, key_uses, export_pool, clock),
@@ -157,7 +166,12 @@ struct ServiceParts {
 
 struct Appliance::Parts {
   Parts(Config settings, const Clock& the_clock, Random& the_random, Logger& the_log)
-      : config(std::move(settings)), data(config.data_dir), clock(the_clock), random(the_random), log(the_log) {}
+      : config(std::move(settings)),
+        data(config.data_dir),
+        clock(the_clock),
+        random(the_random),
+        log(the_log),
+        time(time_source, time_limits(config)) {}
 
   Status open();
   Status open_storage();
@@ -177,6 +191,8 @@ struct Appliance::Parts {
   Logger& log;
 
   UniqueFd lock;
+  timekeeping::KernelTimeSource time_source;
+  timekeeping::TimeWatch time;
   std::unique_ptr<hsm::Client> hsm;
   std::optional<HsmKeys> keys;
   std::unique_ptr<store::Keyring> keyring;
@@ -209,13 +225,15 @@ Status Appliance::Parts::open() {
   KAITO_CHECK(session_policy(config).check());
   KAITO_TRY(auto party, staff_relying_party(config, origins));
   if (party.policy.attestation == webauthn::Attestation::any)
+  if (!time.uncertainty())
+    log.warning("time.unsynchronised", {{"advice", "give the machine time sources: chrony, or systemd-timesyncd"}});
     log.warning("staff.keys.unattested", {{"advice", "set staff-attestation-roots to refuse software keys"}});
 
   KAITO_CHECK(open_hsm());
   KAITO_CHECK(open_storage());
   KAITO_TRY(hasher, auth::PasswordHasher::open({.threads = config.password_threads}, random));
   services.emplace(*store, *keyring, *journal, *hsm, *keys, config, escrow_copies(config, data), std::move(party),
-                   *hasher, clock, random, log);
+                   *hasher, clock, time, random, log);
   load_hsm_connections();
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
   // The first period begins before the first request. A full volume, which takes no change, must not stop the start.
@@ -287,6 +305,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .log = log,
                                      .origins = origins});
   application.emplace(*api_services);
+                                     .time = time,
   KAITO_TRY(auto identity, load_tls_identity(config, data, clock, random));
   http::ListenerConfig front{.inherited_socket = std::move(listening.socket), .threads = io_threads(config)};
   KAITO_TRY(front.trusted_proxies, trusted_proxies(config));
@@ -303,7 +322,8 @@ Status Appliance::Parts::open_metrics() {
                                                                     .listener = *listener,
                                                                     .requests = services->requests,
                                                                     .rotations = services->rotations,
-                                                                    .customers_hsms = services->connections}));
+                                                                    .customers_hsms = services->connections,
+                                                                    .time = time}));
   log.info("metrics.serving", {{"port", metrics->port()}});
   return {};
 }
@@ -342,6 +362,7 @@ std::vector<Chore> Appliance::Parts::chores() {
       {kLeaseSweepInterval,
        [this]() -> Task<void> {
          services->leases.sweep();
+      {kTimeInterval, [this] { return look_at_time(time, *journal, clock, random, log); }},
          co_return;
        }},
       {kKeyUseInterval,

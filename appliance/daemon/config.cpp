@@ -71,6 +71,11 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--checkpoint-seconds", config.checkpoint_seconds, "Between two signed audit checkpoints")
       ->check(CLI::Range(1, 3600));
   app.add_option("--log-level", config.log_level, "debug, info, warning or error")
+  app.add_option("--max-time-uncertainty-ms", config.max_time_uncertainty_ms,
+                 "Give no codes while the kernel says that the clock may be off by more, or does not know; 0: always")
+      ->check(CLI::Range(0, 16'000));
+  app.add_option("--max-time-jump-ms", config.max_time_jump_ms, "A wall clock that is set by more raises an alarm")
+      ->check(CLI::Range(100, 3'600'000));
       ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
                                                                           {"info", LogLevel::info},
                                                                           {"warning", LogLevel::warning},

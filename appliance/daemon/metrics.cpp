@@ -115,6 +115,17 @@ void add_store(Families& families, const store::Store& store, const audit::Journ
   add_counter(families, "kaito_audit_records_total", "Records in the audit log", journal.size());
 }
 
+void add_time(Families& families, const timekeeping::TimeWatch& time) {
+  constexpr double kSecond = 1000;
+  const auto report = time.report();
+  add_gauge(families, "kaito_time_synchronised", "1 while the kernel says how far the clock may be off",
+            report.uncertainty ? 1 : 0);
+  add_gauge(families, "kaito_time_uncertainty_seconds", "How far the clock may be off; NaN while nobody knows",
+            report.uncertainty ? static_cast<double>(report.uncertainty->count()) / kSecond
+                               : std::numeric_limits<double>::quiet_NaN());
+  add_counter(families, "kaito_time_jumps_total", "Jumps of the wall clock", report.jumps);
+}
+
 std::string_view name_of(store::RotationState state) {
   switch (state) {
     case store::RotationState::running: return "running";
@@ -205,6 +216,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   add_health(families, sources_.monitor);
   add_hsm_calls(families, sources_.hsm);
   add_store(families, sources_.store, sources_.journal);
+  add_time(families, sources_.time);
   add_rotations(families, sources_.rotations);
   add_customers_hsms(families, sources_.customers_hsms);
   add_requests(families, sources_.requests, sources_.listener);

@@ -12,6 +12,7 @@
 #include "appliance/daemon/monitor.hpp"
 #include "appliance/http/listener.hpp"
 #include "appliance/keys/rotations.hpp"
+#include "appliance/timekeeping/time_watch.hpp"
 
 namespace kaito::daemon {
 
@@ -25,6 +26,7 @@ struct MetricSources {
   const api::RequestCounts& requests;
   keys::Rotations& rotations;
   const keys::HsmConnections& customers_hsms;
+  const timekeeping::TimeWatch& time;
 };
 
 // Thread-safe.

@@ -13,15 +13,22 @@ Error hotp_needs_post() {
                .reason = "is hotp: reading would not move its counter; POST to the same path takes the next code"};
 }
 
-Result<CodeRead> time_code(const Seed& secret, const otp::Parameters& parameters, TimePoint now, bool want_next) {
-  KAITO_TRY(auto timed, otp::totp_code(secret, parameters, now));
+// The time that a code is made for, and how far it may be off.
+struct Now {
+  TimePoint time;
+  std::optional<Milliseconds> uncertainty;
+};
+
+Result<CodeRead> time_code(const Seed& secret, const otp::Parameters& parameters, const Now& now, bool want_next) {
+  KAITO_TRY(auto timed, otp::totp_code(secret, parameters, now.time));
   CodeRead read{.code = timed.code,
                 .valid_from = timed.valid_from,
                 .valid_until = timed.valid_until,
                 .next_code = {},
                 .counter = {},
-                .server_time = now};
-  if (want_next && timed.valid_until - now < kNextCodeWindow) {
+                .server_time = now.time,
+                .time_uncertainty = now.uncertainty};
+  if (want_next && timed.valid_until - now.time < kNextCodeWindow) {
     KAITO_TRY(auto next, otp::totp_code(secret, parameters, timed.valid_until));
     read.next_code = next.code;
   }
@@ -37,8 +44,9 @@ Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, S
   const store::Seed& row = *reached.row;
   KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
   if (parameters.type == otp::Type::hotp) co_return fail(hotp_needs_post());
+  KAITO_CO_CHECK(time_.check());
   KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row, reached.lease));
-  auto code = time_code(open.secret, parameters, clock_.now(), want_next);
+  auto code = time_code(open.secret, parameters, {clock_.now(), time_.uncertainty()}, want_next);
   if (!code) co_return fail(std::move(code).error());
   audit::Event event = permit.event();
   event.targets.push_back(seed_target(id));
@@ -59,7 +67,7 @@ Task<Result<auth::Recorded<CodeRead>>> Codes::take_next(const auth::Permit& perm
 
   // The counter is read, used and moved inside the transaction, so that no two callers get the same code. The row may
   // have changed since it was opened; its secret and DEK have not.
-  CodeRead read{.server_time = clock_.now()};
+  CodeRead read{.server_time = clock_.now(), .time_uncertainty = time_.uncertainty()};
   audit::Event event = permit.event();
   event.targets.push_back(seed_target(id));
   auto change = [&](store::Writer& writer, audit::Event& recorded) -> Status {
@@ -86,6 +94,7 @@ Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> Codes::read_many(const aut
   if (std::set<SeedId>(ids.begin(), ids.end()).size() != ids.size())
     co_return fail_invalid("seeds", "must not hold an identifier twice");
   KAITO_CO_TRY(const OrgId org, org_of(permit));
+  KAITO_CO_CHECK(time_.check());
 
   std::vector<CodeOfSeed> codes;
   std::vector<store::Seed> rows;
@@ -107,7 +116,7 @@ Task<Result<auth::Recorded<std::vector<CodeOfSeed>>>> Codes::read_many(const aut
     places.push_back(codes.size() - 1);
   }
   KAITO_CO_TRY(auto opened, co_await opener_.open_all(org, rows, lease));
-  const TimePoint now = clock_.now();
+  const Now now{clock_.now(), time_.uncertainty()};
   audit::Event event = permit.event();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     auto& place = codes[places[i]].code;

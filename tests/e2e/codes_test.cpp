@@ -62,6 +62,17 @@ void expect_times_fit(const TimedCode& timed, std::int64_t period) {
   EXPECT_LT(timed.server_time, timed.valid_until);
 }
 
+// Whether this machine's clock is synchronised is not the test's to choose; that code and status agree is.
+TEST_F(Codes, EachAnswerStatesHowFarItsTimeMayBeOffAsTheStatusDoes) {
+  const auto seed = add({{"secret", new_secret()}});
+  const auto code = must(org_->owner.call("GET", code_path(seed)));
+  const auto& stated = code.at("time_uncertainty_ms");
+  const auto status = must(stage_->officer.call("GET", "/v1/status"));
+  EXPECT_EQ(status.at("time").at("synchronised").as_bool(), !stated.is_null());
+  EXPECT_EQ(status.at("time").at("uncertainty_ms").is_null(), stated.is_null());
+  EXPECT_EQ(status.at("time").at("jumps").to_number<int>(), 0);
+}
+
 TEST_F(Codes, C4EveryTotpParameterSetGivesOathtoolsCode) {
   std::vector<std::string> given;
   std::vector<ReferenceCode> wanted;

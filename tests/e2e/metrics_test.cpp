@@ -52,6 +52,8 @@ TEST_F(MetricsTest, TheNumbersMoveWithWhatIsDoneAndNameNobody) {
   EXPECT_GT(value_of(text, "kaito_store_batches_total"), 0);
   EXPECT_GT(value_of(text, "kaito_audit_records_total"), 3);
   EXPECT_GE(value_of(text, "kaito_connections"), 1);
+  EXPECT_EQ(value_of(text, "kaito_time_jumps_total"), 0);
+  EXPECT_GE(value_of(text, "kaito_time_synchronised"), 0);
   for (const auto* secret : {"Canary-Org-Name", "Canary-Issuer", "GEZDGNBVGY3TQOJQ"})
     EXPECT_EQ(text.find(secret), std::string::npos) << secret;
 }

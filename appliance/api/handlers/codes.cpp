@@ -8,7 +8,9 @@ CodeView CodeReply::view() const {
                 .valid_until = read.valid_until,
                 .next_code = {},
                 .counter = read.counter,
-                .server_time = read.server_time};
+                .server_time = read.server_time,
+                .time_uncertainty_ms = {}};
+  if (read.time_uncertainty) view.time_uncertainty_ms.value = read.time_uncertainty->count();
   if (read.next_code) view.next_code = read.next_code->view();
   return view;
 }

@@ -13,8 +13,10 @@ struct CodeView {
   std::optional<std::string_view> next_code;
   std::optional<std::uint64_t> counter;
   TimePoint server_time;
+  OrNull<std::int64_t> time_uncertainty_ms;  // how far server_time may be off; null: unknown
 };
-BOOST_DESCRIBE_STRUCT(CodeView, (), (code, valid_from, valid_until, next_code, counter, server_time))
+BOOST_DESCRIBE_STRUCT(CodeView, (),
+                      (code, valid_from, valid_until, next_code, counter, server_time, time_uncertainty_ms))
 
 // A view together with what it looks into.
 struct CodeReply {

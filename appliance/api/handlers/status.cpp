@@ -25,6 +25,19 @@ http::Reply json_reply(std::uint16_t status, const Body& body) {
   return reply;
 }
 
+GetStatus::Time time_of(const timekeeping::TimeReport& report) {
+  GetStatus::Time time;
+  time.synchronised = report.uncertainty.has_value();
+  time.jumps = report.jumps;
+  if (report.uncertainty) time.uncertainty_ms.value = report.uncertainty->count();
+  if (report.max_uncertainty) time.max_uncertainty_ms = report.max_uncertainty->count();
+  if (report.last_jump) {
+    time.last_jump_at = report.last_jump->to;
+    time.last_jump_ms = report.last_jump->by.count();
+  }
+  return time;
+}
+
 }  // namespace
 
 http::Reply healthz(Services&) { return json_reply(200, HealthzBody{"ok"}); }
@@ -53,6 +66,7 @@ Task<Result<Done<GetStatus::Output>>> GetStatus::process(Services& services, Cal
                 .storage_works = health.storage_works,
                 .storage_has_room = health.storage_has_room,
                 .audit_records = services.journal.size(),
+                .time = time_of(services.time.report()),
                 .hsm = {},
                 .rotations = {}};
   output.hsm.answers = health.hsm_answers;

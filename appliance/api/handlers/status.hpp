@@ -35,6 +35,14 @@ struct GetStatus {
     std::uint64_t lease_hits = 0;
     std::uint64_t lease_misses = 0;
   };
+  struct Time {
+    bool synchronised = false;
+    OrNull<std::int64_t> uncertainty_ms;             // null: unknown
+    std::optional<std::int64_t> max_uncertainty_ms;  // above it, and while it is unknown, no code is given
+    std::uint64_t jumps = 0;                         // of the wall clock, since the start
+    std::optional<TimePoint> last_jump_at;           // what the clock said afterwards
+    std::optional<std::int64_t> last_jump_ms;        // negative: it went back
+  };
   struct Output {
     std::string version;
     std::string_view state;
@@ -43,6 +51,7 @@ struct GetStatus {
     bool storage_works = false;
     bool storage_has_room = false;
     std::uint64_t audit_records = 0;
+    Time time;
     Hsm hsm;
     std::vector<RotationView> rotations;  // running, paused or failed
   };
@@ -52,8 +61,10 @@ BOOST_DESCRIBE_STRUCT(GetStatus::Hsm, (),
                       (phase, answers, label, serial, model, firmware, mechanisms, platform_kek_versions,
                        audit_key_versions, backup_key_versions, worker_starts, worker_crashes, worker_hangs, unwraps,
                        refused, leases, lease_hits, lease_misses))
+BOOST_DESCRIBE_STRUCT(GetStatus::Time, (),
+                      (synchronised, uncertainty_ms, max_uncertainty_ms, jumps, last_jump_at, last_jump_ms))
 BOOST_DESCRIBE_STRUCT(GetStatus::Output, (),
-                      (version, state, started_at, server_time, storage_works, storage_has_room, audit_records, hsm,
-                       rotations))
+                      (version, state, started_at, server_time, storage_works, storage_has_room, audit_records, time,
+                       hsm, rotations))
 
 }  // namespace kaito::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ struct ShownOnce {
   ShownOnce(const ShownOnce&) = delete;
   ShownOnce& operator=(const ShownOnce&) = delete;
   ~ShownOnce() { wipe(text); }
+};
+
+// A member of a reply that is always there: null says that nothing is known, where an absent one would say nothing.
+template <class T>
+struct OrNull {
+  std::optional<T> value;
 };
 
 // An input or output without members.

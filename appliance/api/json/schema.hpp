@@ -78,6 +78,14 @@ struct SchemaOf<Enum> {
 template <class T>
 struct SchemaOf<std::optional<T>> : SchemaOf<T> {};
 template <class T>
+struct SchemaOf<OrNull<T>> {
+  static void append(std::string& out) {
+    out += R"({"anyOf":[)";
+    SchemaOf<T>::append(out);
+    out += R"(,{"type":"null"}]})";
+  }
+};
+template <class T>
 struct SchemaOf<std::vector<T>> {
   static void append(std::string& out) {
     out += R"({"type":"array","items":)";

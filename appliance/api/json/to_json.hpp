@@ -54,6 +54,14 @@ void append_json(std::string& out, const std::vector<T>& values) {
   out.push_back(']');
 }
 
+template <class T>
+void append_json(std::string& out, const OrNull<T>& value) {
+  if (value.value)
+    append_json(out, *value.value);
+  else
+    out += "null";
+}
+
 // An absent optional leaves its member out.
 template <Described T>
 void append_json(std::string& out, const T& value) {

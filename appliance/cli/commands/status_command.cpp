@@ -8,6 +8,8 @@ Status status(Context& context) {
   const auto full = context.call("GET", "/v1/status");
   if (full) {
     std::string text = record(full->as_object());
+    if (const auto* time = full->as_object().if_contains("time"); time != nullptr && time->is_object())
+      text += "\nTime\n" + record(time->get_object());
     if (const auto* hsm = full->as_object().if_contains("hsm"); hsm != nullptr && hsm->is_object())
       text += "\nHSM\n" + record(hsm->get_object());
     context.show(*full, text);

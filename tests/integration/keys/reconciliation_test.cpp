@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "appliance/vault/codes.hpp"
+#include "tests/fakes/manual_time_source.hpp"
 #include "tests/integration/keys/key_test.hpp"
 
 namespace kaito::keys {
@@ -25,11 +26,11 @@ class Reconciling : public KeyTest {
     begin();
   }
   void read_code(const SeedId& seed, Seconds lease = Seconds(0)) {
-    vault::Codes codes(*store_, *journal_, *opener_, clock_, lease);
+    vault::Codes codes(*store_, *journal_, *opener_, clock_, time_, lease);
     must(must(sync_wait(codes.read(owner("seed.code.read"), seed, false))).result);
   }
   void read_codes(const std::vector<SeedId>& seeds) {
-    vault::Codes codes(*store_, *journal_, *opener_, clock_, Seconds(0));
+    vault::Codes codes(*store_, *journal_, *opener_, clock_, time_, Seconds(0));
     must(must(sync_wait(codes.read_many(owner("seed.codes.read"), seeds))).result);
   }
   auth::Permit owner(std::string_view action) const {
@@ -43,6 +44,8 @@ class Reconciling : public KeyTest {
         std::move(must(sync_wait(reconciler.report(permit("org.key.reconcile", id_), std::chrono::hours(24)))).result));
   }
 
+  test::ManualTimeSource time_source_;
+  timekeeping::TimeWatch time_{time_source_, {}};
   const OrgId id_;
   const std::vector<SeedId> seeds_;
   WorkerPool pool_{1, 4};
