@@ -16,8 +16,9 @@ bool worth_an_alarm(Code code) noexcept {
 // What a client typed may be a secret in the wrong place, so a record holds words of the product's own only: of a field
 // its outermost name, when the endpoint knows it, and of a path what is fixed and what is an identifier.
 std::optional<std::string> recordable_field(const Endpoint& endpoint, std::string_view field) {
-  constexpr std::array<std::string_view, 8> kOfNoSchema{"body",  "Content-Type", "Origin", "Sec-Fetch-Site",
-                                                        "state", "type",         "role",   "counter"};
+  constexpr std::array<std::string_view, 11> kOfNoSchema{"body",     "Content-Type", "Origin",       "Sec-Fetch-Site",
+                                                         "state",    "type",         "role",         "counter",
+                                                         "approval", "time",         kApprovalHeader};
   const std::string name(field.substr(0, field.find_first_of(".[")));
   const bool known = std::ranges::find(kOfNoSchema, name) != kOfNoSchema.end() ||
                      (endpoint.input_schema && endpoint.input_schema().contains('"' + name + "\":"));

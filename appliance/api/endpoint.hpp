@@ -14,6 +14,9 @@
 
 namespace kaito::api {
 
+// Names the approval that a protected action is done by.
+inline constexpr std::string_view kApprovalHeader = "Kaito-Approval";
+
 struct Services;
 class Gate;
 struct Admitted;  // a request that the Gate has let in as far as its body
@@ -42,6 +45,7 @@ struct Endpoint {
   PublicHandler public_handler = nullptr;
   std::string (*input_schema)() = nullptr;  // of the body or the query; null: neither
   bool input_in_query = false;
+  bool takes_approval = false;  // several security officers may have to sign first: the header Kaito-Approval
   std::string (*output_schema)() = nullptr;  // null: the reply is not JSON, or empty
 };
 

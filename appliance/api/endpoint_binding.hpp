@@ -16,6 +16,13 @@ concept EndpointHandler = requires(Services& services, Call<typename H::Input> c
   { H::process(services, std::move(call)) } -> std::same_as<Task<Result<Done<typename H::Output>>>>;
 };
 
+// A handler of an action that several officers may have to sign for says which one the request asks for; nothing when
+// this request needs no signature of others.
+template <class H>
+concept ProtectedHandler = requires(Services& services, const typename H::Input& input, const PathParameters& path) {
+  { H::protected_action(services, input, path) } -> std::same_as<Result<std::optional<quorum::ProtectedAction>>>;
+};
+
 template <class Input>
 Result<Input> read_input(const Admitted& admitted) {
   KAITO_TRY(const auto query, http::Query::parse(admitted.head.query));
@@ -52,6 +59,10 @@ template <EndpointHandler H>
 Task<Result<Answer>> run_handler(Services& services, const Gate& gate, Admitted& admitted) {
   KAITO_CO_TRY(auto input, read_input<typename H::Input>(admitted));
   KAITO_CO_TRY(auth::Permit permit, gate.authorise(admitted));
+  if constexpr (ProtectedHandler<H>) {
+    KAITO_CO_TRY(const auto action, H::protected_action(services, input, admitted.path));
+    if (action) KAITO_CO_CHECK(gate.bind_approval(permit, admitted, *action));
+  }
   KAITO_CO_TRY(auto done, co_await H::process(
                               services, Call<typename H::Input>{std::move(permit), std::move(input), admitted.path}));
   if (!done.output)
@@ -86,6 +97,7 @@ Endpoint endpoint(http::Method method, std::string_view path, std::string_view a
                .success = options.success,
                .handler = &run_handler<H>};
   if constexpr (std::same_as<typename H::Output, Nothing>) row.success = 204;
+  row.takes_approval = ProtectedHandler<H>;
   if constexpr (!std::same_as<typename H::Input, Nothing>) {
     row.input_schema = &schema_of<typename H::Input>;
     row.input_in_query = H::Input::kFromQuery;

@@ -1,5 +1,6 @@
 #include "appliance/api/endpoint_binding.hpp"
 #include "appliance/api/handlers/api_keys.hpp"
+#include "appliance/api/handlers/approvals.hpp"
 #include "appliance/api/handlers/audit.hpp"
 #include "appliance/api/handlers/byok.hpp"
 #include "appliance/api/handlers/codes.hpp"
@@ -95,6 +96,22 @@ void add_staff(Rows& rows) {
                                                kWrite));
   rows.push_back(endpoint<RemoveStaffKey>(Method::del, "/v1/staff/{staff}/keys/{credential}", "staff.key.remove",
                                           "Remove a staff member's key", staff({security_officer}).freshly(), kWrite));
+}
+
+void add_approvals(Rows& rows) {
+  rows.push_back(endpoint<ProposeApproval>(Method::post, "/v1/approvals", "approval.propose",
+                                           "Propose an action that several security officers have to sign for",
+                                           staff({security_officer}).freshly(), kCreated));
+  rows.push_back(endpoint<ListApprovals>(Method::get, "/v1/approvals", "approval.list", "List approvals",
+                                         staff({auditor, security_officer})));
+  rows.push_back(endpoint<GetApproval>(Method::get, "/v1/approvals/{approval}", "approval.read",
+                                       "An approval: what is signed, and the signatures",
+                                       staff({auditor, security_officer})));
+  rows.push_back(endpoint<SignApproval>(Method::post, "/v1/approvals/{approval}/signatures", "approval.sign",
+                                        "Sign an approval with one's own FIDO2 key", staff({security_officer}),
+                                        {.rate = RateClass::write, .body_limit = kCeremonyBody, .success = 201}));
+  rows.push_back(endpoint<CancelApproval>(Method::del, "/v1/approvals/{approval}", "approval.cancel",
+                                          "Take an approval back", staff({security_officer}), kWrite));
 }
 
 void add_orgs(Rows& rows) {
@@ -300,6 +317,7 @@ Rows make_table() {
   add_public_rows(rows);
   add_logins(rows);
   add_staff(rows);
+  add_approvals(rows);
   add_orgs(rows);
   add_members(rows);
   add_groups(rows);

@@ -98,4 +98,16 @@ Result<auth::Permit> Gate::authorise(const Admitted& admitted) const {
   return auth::Permit(admitted.principal, org, admitted.endpoint.action, admitted.head.id, admitted.head.peer.str());
 }
 
+Status Gate::bind_approval(auth::Permit& permit, const Admitted& admitted,
+                           const quorum::ProtectedAction& action) const {
+  std::optional<ApprovalId> id;
+  if (const auto named = admitted.head.header(kApprovalHeader)) {
+    auto parsed = ApprovalId::parse(*named);
+    if (!parsed) return fail_invalid(std::string(kApprovalHeader), "must be the id of an approval");
+    id = *parsed;
+  }
+  KAITO_TRY(permit.condition_, services_.approvals.admit(permit, action, id));
+  return {};
+}
+
 }  // namespace kaito::api

@@ -8,6 +8,7 @@
 #include "appliance/api/endpoint.hpp"
 #include "appliance/api/router.hpp"
 #include "appliance/auth/permit.hpp"
+#include "provisioning/quorum/protected_action.hpp"
 
 namespace kaito::api {
 
@@ -36,6 +37,9 @@ class Gate {
   Task<Result<std::span<std::uint8_t>>> read_body(const Endpoint& endpoint, http::Request& request) const;
   // not_found for another org, forbidden for the role or scope, fresh_login_required.
   Result<auth::Permit> authorise(const Admitted& admitted) const;
+  // Binds the permit of a protected action to the approval that the request names, if it needs or names one. Errors of
+  // quorum::Approvals::admit(); invalid_request for a header that is no id.
+  Status bind_approval(auth::Permit& permit, const Admitted& admitted, const quorum::ProtectedAction& action) const;
 
  private:
   Services& services_;

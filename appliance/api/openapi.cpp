@@ -90,6 +90,13 @@ json::object operation_of(const Endpoint& endpoint) {
     else
       operation["requestBody"] = {{"required", true}, {"content", json_content(std::move(schema))}};
   }
+  if (endpoint.takes_approval)
+    parameters.push_back(
+        {{"name", kApprovalHeader},
+         {"in", "header"},
+         {"required", false},
+         {"description", "The approval by which it is done, where several security officers have to sign"},
+         {"schema", {{"type", "string"}, {"format", "uuid"}}}});
   if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   return operation;
 }

@@ -25,6 +25,7 @@
 #include "appliance/vault/imports.hpp"
 #include "appliance/vault/orgs.hpp"
 #include "appliance/vault/seeds.hpp"
+#include "provisioning/quorum/approvals.hpp"
 
 namespace kaito::api {
 
@@ -43,6 +44,7 @@ struct Services {
   auth::StaffEnrolment& staff_enrolment;
   auth::StaffLogin& staff_login;
   auth::StaffRegistry& staff_registry;
+  quorum::Approvals& approvals;
   keys::Rotations& rotations;
   keys::WrappingKeys& wrapping_keys;
   keys::KeyImport& key_import;
@@ -55,9 +57,9 @@ struct Services {
   vault::Imports& imports;
   WorkerPool& long_work;  // exports: what takes seconds
   const Clock& clock;
+  const timekeeping::TimeWatch& time;
   Logger& log;
   std::vector<std::string> origins;  // "https://kaito.example.org": where browsers may call from
-  const timekeeping::TimeWatch& time;
 };
 
 }  // namespace kaito::api

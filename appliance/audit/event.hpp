@@ -2,6 +2,7 @@
 // password or a token.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,8 +10,23 @@
 
 #include "appliance/base/error.hpp"
 #include "appliance/base/ids.hpp"
+#include "appliance/base/result.hpp"
+
+namespace kaito::store {
+class Writer;
+}
 
 namespace kaito::audit {
+
+struct Event;
+
+// What else has to hold for a change to be made: asked inside its transaction, before it. Owns all it works on.
+class Condition {
+ public:
+  virtual ~Condition() = default;
+  // An error refuses the change. What the condition itself changes commits with it.
+  virtual Status hold(store::Writer& writer, Event& record) = 0;
+};
 
 enum class ActorKind : std::uint8_t { anonymous, staff, member, api_key, system };
 std::string_view to_string(ActorKind kind) noexcept;
@@ -41,7 +57,8 @@ struct Event {
   std::vector<Target> targets;
   std::vector<Detail> details;
   Outcome outcome = Outcome::success;
-  std::string_view error;  // problem slug when the outcome is no success
+  std::string_view error;                // problem slug when the outcome is no success
+  std::shared_ptr<Condition> condition;  // of Journal::commit(); absent: none. Not part of the record
 };
 
 }  // namespace kaito::audit

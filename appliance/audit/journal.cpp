@@ -63,7 +63,9 @@ Task<Result<Receipt>> Journal::commit(Event event, Change change) {
   store::Job job = [this, flight, recorded = std::move(event),
                     apply = std::move(change)](store::Writer& writer) mutable -> Status {
     if (!flight->begin()) return fail(Code::deadline_exceeded, "the caller has given up");
-    const Status applied = apply(writer, recorded);
+    Status applied;
+    if (recorded.condition) applied = recorded.condition->hold(writer, recorded);
+    if (applied) applied = apply(writer, recorded);
     flight->end();
     if (!applied) return applied;
     return append(writer, recorded);

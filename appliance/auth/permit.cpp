@@ -19,6 +19,7 @@ audit::Event Permit::event() const {
   event.org = org_;
   event.peer = peer_;
   event.request = request_;
+  event.condition = condition_;
   return event;
 }
 

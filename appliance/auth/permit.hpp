@@ -36,6 +36,7 @@ class Permit {
   [[nodiscard]] Status check_rank(store::MemberRole role) const;
 
   // The audit event of this request with action, actor, org, peer and request filled in; outcome success.
+  // What the permit depends on goes along as the event's condition, so whatever is committed with it holds to it.
   [[nodiscard]] audit::Event event() const;
 
  private:
@@ -50,6 +51,7 @@ class Permit {
   std::string_view action_;
   RequestId request_;
   std::string peer_;
+  std::shared_ptr<audit::Condition> condition_;
 };
 
 }  // namespace kaito::auth

@@ -1,5 +1,7 @@
 #include "appliance/auth/staff_enrolment.hpp"
 
+#include <sodium.h>
+
 #include "appliance/auth/username.hpp"
 #include "appliance/auth/webauthn/options_json.hpp"
 #include "appliance/auth/webauthn/response_json.hpp"
@@ -74,6 +76,12 @@ store::StaffCredential row_of(const webauthn::Registered& key, const StaffId& st
           .created_at = now};
 }
 
+ByteArray<32> sha256(ByteView data) {
+  ByteArray<32> digest{};
+  crypto_hash_sha256(digest.data(), data.data(), data.size());
+  return digest;
+}
+
 struct Enrolment {
   const Clock& clock;
   Ceremony ceremony;
@@ -88,6 +96,8 @@ struct Enrolment {
     KAITO_TRY(const auto known, writer.credential(key.credential_id));  // L3 §7.1 step 26
     if (known) return fail(Code::conflict, "the key is registered already");
     record.details.push_back({.key = "staff", .value = staff.name});
+    // So that an auditor can tell later whose key a signature was made with.
+    record.details.push_back({.key = "public_key", .value = to_hex(sha256(key.cose_key))});
     return writer.insert(row_of(key, staff.id, label, now));
   }
 };

@@ -55,6 +55,7 @@ using MemberId = Id<struct MemberTag>;
 using GroupId = Id<struct GroupTag>;
 using SeedId = Id<struct SeedTag>;
 using StaffId = Id<struct StaffTag>;
+using ApprovalId = Id<struct ApprovalTag>;
 using CredentialRowId = Id<struct CredentialRowTag>;
 using ApiKeyId = Id<struct ApiKeyTag>;
 using SessionId = Id<struct SessionTag>;

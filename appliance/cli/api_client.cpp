@@ -80,6 +80,7 @@ struct ApiClient::Connection {
   std::unique_ptr<CURL, EasyFree> handle;
   Token api_key;
   Token session;
+  std::string approval;
 
   [[nodiscard]] std::unique_ptr<curl_slist, ListFree> headers(bool with_body) const {
     std::unique_ptr<curl_slist, ListFree> list;
@@ -93,6 +94,7 @@ struct ApiClient::Connection {
       credential = fmt::format("Cookie: {}={}", kCookieName, as_text(session.expose_secret()));
     if (!credential.empty()) append_header(list, credential);
     wipe(credential);
+    if (!approval.empty()) append_header(list, "Kaito-Approval: " + approval);
     return list;
   }
 };
@@ -113,6 +115,7 @@ ApiClient::ApiClient(ApiClient&&) noexcept = default;
 ApiClient& ApiClient::operator=(ApiClient&&) noexcept = default;
 
 void ApiClient::use_api_key(Token key) { connection_->api_key = std::move(key); }
+void ApiClient::use_approval(std::string id) { connection_->approval = std::move(id); }
 void ApiClient::use_session(Token session) { connection_->session = std::move(session); }
 const Token& ApiClient::session() const noexcept { return connection_->session; }
 const std::string& ApiClient::origin() const noexcept { return connection_->origin; }

@@ -45,6 +45,8 @@ class ApiClient {
   // Sent with every request from now on; an API key takes precedence over a session.
   void use_api_key(Token key);
   void use_session(Token session);
+  // The id of the approval that protected actions are done by; sent with every request from now on.
+  void use_approval(std::string id);
   // The session that the last login gave, or that use_session() set; empty when there is none.
   [[nodiscard]] const Token& session() const noexcept;
 

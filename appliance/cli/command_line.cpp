@@ -17,6 +17,8 @@ void add_common(CLI::App& app, CommonOptions& common) {
   app.add_option("--org", common.org, "The org, by id or name; or KAITO_ORG")->group(kEverywhere);
   app.add_option("--api-key-file", common.api_key_file, "File with an API key, - for stdin; or KAITO_API_KEY")
       ->group(kEverywhere);
+  app.add_option("--approval", common.approval, "Id of the approval by which a protected action is done")
+      ->group(kEverywhere);
   app.add_flag("--json", common.json, "Print what the API replied")->group(kEverywhere);
 }
 
@@ -85,6 +87,7 @@ int run_kaito(std::vector<std::string> words, World& world) {
   add_audit_commands(line);
   add_org_commands(line);
   add_staff_commands(line);
+  add_approval_commands(line);
   add_hsm_commands(line);
   add_ceremony_commands(line);
   add_status_command(line);

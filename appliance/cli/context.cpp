@@ -51,7 +51,11 @@ Result<ApiClient> Context::open() {
   cacert_ = setting(options_.cacert, "KAITO_CACERT");
   if (cacert_.empty()) cacert_ = profile_.cacert;
   if (!cacert_.empty()) cacert_ = std::filesystem::absolute(cacert_).string();
-  return ApiClient::open({.url = url_, .ca_certificate = cacert_});
+  KAITO_TRY(auto client, ApiClient::open({.url = url_, .ca_certificate = cacert_}));
+  if (!options_.approval.empty() && !is_id(options_.approval))
+    return fail(Code::usage, "--approval must be an id, as `kaito approval list` shows it");
+  client.use_approval(options_.approval);
+  return client;
 }
 
 Status Context::authenticate(ApiClient& client) {

@@ -22,6 +22,7 @@ struct CommonOptions {
   std::string cacert;
   std::string org;           // id or name
   std::string api_key_file;  // path or "-"
+  std::string approval;      // id
   bool json = false;
 };
 

@@ -100,8 +100,9 @@ struct ServiceParts {
         member_password(store, journal, hasher, sessions, clock),
         ceremonies(clock, random),
         staff_enrolment(store, journal, ceremonies, clock, random, party),
-        staff_login(store, journal, ceremonies, sessions, std::move(party)),
-        staff_registry(journal, clock, random),
+        staff_login(store, journal, ceremonies, sessions, party),
+        staff_registry(journal, clock, random, config.officers_needed),
+        approvals(store, journal, std::move(party), clock, random, config.officers_needed),
         leases(clock, kLeases),
         key_uses(store, clock),
         connections(clock, log),
@@ -139,6 +140,7 @@ struct ServiceParts {
   auth::StaffEnrolment staff_enrolment;
   auth::StaffLogin staff_login;
   auth::StaffRegistry staff_registry;
+  quorum::Approvals approvals;
   keys::DekLeases leases;
   keys::KeyUseLedger key_uses;
   keys::HsmConnections connections;
@@ -189,10 +191,10 @@ struct Appliance::Parts {
   const Clock& clock;
   Random& random;
   Logger& log;
-
-  UniqueFd lock;
   timekeeping::KernelTimeSource time_source;
   timekeeping::TimeWatch time;
+
+  UniqueFd lock;
   std::unique_ptr<hsm::Client> hsm;
   std::optional<HsmKeys> keys;
   std::unique_ptr<store::Keyring> keyring;
@@ -223,10 +225,10 @@ Status Appliance::Parts::open() {
   port = listening.port;
   const auto origins = web_origins(config, port);
   KAITO_CHECK(session_policy(config).check());
-  KAITO_TRY(auto party, staff_relying_party(config, origins));
-  if (party.policy.attestation == webauthn::Attestation::any)
   if (!time.uncertainty())
     log.warning("time.unsynchronised", {{"advice", "give the machine time sources: chrony, or systemd-timesyncd"}});
+  KAITO_TRY(auto party, staff_relying_party(config, origins));
+  if (party.policy.attestation == webauthn::Attestation::any)
     log.warning("staff.keys.unattested", {{"advice", "set staff-attestation-roots to refuse software keys"}});
 
   KAITO_CHECK(open_hsm());
@@ -290,6 +292,7 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .staff_enrolment = services->staff_enrolment,
                                      .staff_login = services->staff_login,
                                      .staff_registry = services->staff_registry,
+                                     .approvals = services->approvals,
                                      .rotations = services->rotations,
                                      .wrapping_keys = services->wrapping_keys,
                                      .key_import = services->key_import,
@@ -302,10 +305,10 @@ Status Appliance::Parts::open_listener(ListeningSocket listening, const std::vec
                                      .imports = services->imports,
                                      .long_work = services->export_pool,
                                      .clock = clock,
+                                     .time = time,
                                      .log = log,
                                      .origins = origins});
   application.emplace(*api_services);
-                                     .time = time,
   KAITO_TRY(auto identity, load_tls_identity(config, data, clock, random));
   http::ListenerConfig front{.inherited_socket = std::move(listening.socket), .threads = io_threads(config)};
   KAITO_TRY(front.trusted_proxies, trusted_proxies(config));
@@ -359,10 +362,10 @@ std::vector<Chore> Appliance::Parts::chores() {
   return {
       {Milliseconds{config.checkpoint_seconds * 1000LL}, [this] { return sign_checkpoint(); }},
       {kCanaryInterval, [this]() -> Task<void> { co_await monitor->ask_canary(); }},
+      {kTimeInterval, [this] { return look_at_time(time, *journal, clock, random, log); }},
       {kLeaseSweepInterval,
        [this]() -> Task<void> {
          services->leases.sweep();
-      {kTimeInterval, [this] { return look_at_time(time, *journal, clock, random, log); }},
          co_return;
        }},
       {kKeyUseInterval,

@@ -64,18 +64,21 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--escrow-dir", config.escrow, "Existing directory for one more copy of the keyring");
   app.add_option("--staff-attestation-roots", config.staff_attestation_roots,
                  "PEM file: makers whose FIDO2 keys staff may use; without it any key is taken");
+  app.add_option("--officers-needed", config.officers_needed,
+                 "Security officers who have to sign for a protected action with their keys; 1: whoever does it")
+      ->check(CLI::Range(1, 16));
   app.add_option("--session-idle-minutes", config.session_idle_minutes, "A session ends when idle this long");
   app.add_option("--session-absolute-hours", config.session_absolute_hours, "A session ends at the latest");
   app.add_option("--password-threads", config.password_threads, "Passwords checked at once, 64 MiB each")
       ->check(CLI::Range(1, 64));
-  app.add_option("--checkpoint-seconds", config.checkpoint_seconds, "Between two signed audit checkpoints")
-      ->check(CLI::Range(1, 3600));
-  app.add_option("--log-level", config.log_level, "debug, info, warning or error")
   app.add_option("--max-time-uncertainty-ms", config.max_time_uncertainty_ms,
                  "Give no codes while the kernel says that the clock may be off by more, or does not know; 0: always")
       ->check(CLI::Range(0, 16'000));
   app.add_option("--max-time-jump-ms", config.max_time_jump_ms, "A wall clock that is set by more raises an alarm")
       ->check(CLI::Range(100, 3'600'000));
+  app.add_option("--checkpoint-seconds", config.checkpoint_seconds, "Between two signed audit checkpoints")
+      ->check(CLI::Range(1, 3600));
+  app.add_option("--log-level", config.log_level, "debug, info, warning or error")
       ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
                                                                           {"info", LogLevel::info},
                                                                           {"warning", LogLevel::warning},

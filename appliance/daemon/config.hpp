@@ -53,6 +53,11 @@ struct Config {
   std::uint32_t session_idle_minutes = 12 * 60;
   std::uint32_t session_absolute_hours = 7 * 24;
   unsigned password_threads = 2;
+  std::uint32_t officers_needed = 1;  // security officers who sign for a protected action; 1: whoever does it
+
+  // Time
+  std::uint32_t max_time_uncertainty_ms = 0;  // codes are refused above it, and while it is unknown; 0: never
+  std::uint32_t max_time_jump_ms = 1000;      // a wall clock that leaves the machine's by more is an alarm
 
   // Audit
   std::uint32_t checkpoint_seconds = 10;

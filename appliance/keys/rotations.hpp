@@ -69,6 +69,9 @@ class Rotations {
   Task<Result<auth::Recorded<store::Page<store::DeletedOrg>>>> deleted_orgs(const auth::Permit& permit,
                                                                             store::PageRequest page);
 
+  // Whether a rotation that does not say so destroys the old versions.
+  [[nodiscard]] bool destroys_old_by_default() const noexcept { return destroy_old_by_default_; }
+
   // What is open now, for reports.
   Result<std::vector<RotationProgress>> open_now();
 

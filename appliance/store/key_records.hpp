@@ -90,6 +90,7 @@ struct DeletedOrg {
   TimePoint deleted_at{};
   std::optional<RotationId> rotation;
   std::optional<TimePoint> shredded_at;
+  std::string name;  // so that people know what they shred; empty from then on
   friend bool operator==(const DeletedOrg&, const DeletedOrg&) = default;
 };
 

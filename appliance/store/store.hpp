@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "appliance/base/task.hpp"
+#include "appliance/store/approval_records.hpp"
 #include "appliance/store/key_records.hpp"
 #include "appliance/store/records.hpp"
 
@@ -83,6 +84,7 @@ class Reader {
   virtual Result<Page<DeletedOrg>> deleted_orgs(const PageRequest& page) = 0;
   virtual Result<bool> is_deleted_org(const OrgId& id) = 0;
   virtual Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) = 0;
+  virtual Result<std::vector<DeletedOrg>> unclaimed_deletions() = 0;  // those that no rotation has claimed
   // When the oldest deletion was that no rotation has claimed.
   virtual Result<std::optional<TimePoint>> oldest_unclaimed_deletion() = 0;
   virtual Result<std::vector<HsmKey>> hsm_keys() = 0;
@@ -97,6 +99,11 @@ class Reader {
   virtual Result<std::vector<Staff>> all_staff() = 0;
   virtual Result<std::optional<StaffCredential>> credential(ByteView credential_id) = 0;
   virtual Result<std::vector<StaffCredential>> credentials_of(const StaffId& id) = 0;
+
+  virtual Result<std::optional<Approval>> approval(const ApprovalId& id) = 0;
+  virtual Result<Page<Approval>> approvals(const PageRequest& page) = 0;                   // in the order of creation
+  virtual Result<std::uint64_t> open_approval_count(TimePoint now) = 0;                    // not ended, not expired
+  virtual Result<std::vector<ApprovalSignature>> signatures_of(const ApprovalId& id) = 0;  // as they were given
 
   virtual Result<std::optional<OneTimeToken>> one_time_token(const ByteArray<32>& token_hash) = 0;
   virtual Result<std::optional<Session>> session(const ByteArray<32>& token_hash) = 0;
@@ -168,6 +175,14 @@ class Writer : public Reader {
   virtual Status insert(const StaffCredential& credential) = 0;
   virtual Status update_sign_count(ByteView credential_id, std::uint32_t sign_count) = 0;
   virtual Status remove_credential(const StaffId& staff, ByteView credential_id) = 0;
+
+  virtual Status insert(const Approval& approval) = 0;
+  // Code::conflict when the officer has signed it already.
+  virtual Status insert(const ApprovalSignature& signature) = 0;
+  // Once: Code::not_found when it has ended already.
+  virtual Status end_approval(const ApprovalId& id, ApprovalState state, TimePoint when) = 0;
+  // The open ones that the staff member proposed or signed.
+  virtual Status withdraw_approvals_of(const StaffId& staff, TimePoint when) = 0;
 
   virtual Status insert(const OneTimeToken& token) = 0;
   virtual Status remove_one_time_token(const ByteArray<32>& token_hash) = 0;

@@ -118,6 +118,8 @@ Cast::Cast() : home(stage, "Home"), abroad(stage, "Abroad") {
   const auto subject =
       must(stage.officer.call("POST", "/v1/staff", json::object{{"name", "subject"}, {"role", "auditor"}}));
   staff_subject = text_at(subject, "/staff/id");
+  const json::object proposal{{"action", "staff.invite"}, {"staff", staff_subject}};
+  approval = text_at(must(stage.officer.call("POST", "/v1/approvals", proposal)), "/approval/id");
   must(stage.officer.call("POST", "/v1/keys/wrapping-keys"));
 }
 

@@ -62,6 +62,7 @@ struct Cast {
   std::vector<SoftAuthenticator> staff_keys;
   std::vector<Caller> outsiders;  // anonymous and staff: of no org
   std::string staff_subject;      // a staff member whom others act upon
+  std::string approval;           // that waits for signatures
 
   // Shows the caller's factors again.
   static void log_in(Caller& caller);

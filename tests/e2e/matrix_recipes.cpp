@@ -116,6 +116,20 @@ void add_people(std::map<std::string_view, Recipe>& recipes) {
   recipes["member.sessions.revoke"] = {};
 }
 
+// The approval of the cast is signed and cancelled by nobody: others are still to read it.
+void add_approvals(std::map<std::string_view, Recipe>& recipes) {
+  recipes["approval.propose"] = {.body = [](const Caller&, const FurnishedOrg&) {
+    return json::object{
+        {"action", "staff.create"}, {"name", fmt::format("colleague-{}", next_number())}, {"role", "auditor"}};
+  }};
+  recipes["approval.list"] = {};
+  recipes["approval.read"] = {};
+  recipes["approval.sign"] = {.body = fixed(json::object{{"response", json::object{}}}), .status = 400};
+  recipes["approval.cancel"] = {
+      .prepare = [](FurnishedOrg&, PathValues& values) { values["approval"] = "0193b0a0-0000-7000-8000-000000000001"; },
+      .status = 404};
+}
+
 void add_things(std::map<std::string_view, Recipe>& recipes) {
   for (const auto* action :
        {"health.live", "health.ready", "api.describe", "appliance.status.read", "org.list", "org.read", "group.list",
@@ -182,6 +196,7 @@ const std::map<std::string_view, Recipe>& recipes() {
   static const auto all = [] {
     std::map<std::string_view, Recipe> map;
     add_people(map);
+    add_approvals(map);
     add_things(map);
     add_keys(map);
     return map;
@@ -203,11 +218,11 @@ std::vector<std::string_view> known_actions() {
 }
 
 PathValues path_values(const Cast& cast, const FurnishedOrg& org, std::string_view action) {
-  return {{"org", org.org.id},       {"member", org.subject},
-          {"group", org.group},      {"seed", action == "seed.code.take" ? org.hotp_seed : org.totp_seed},
-          {"api_key", org.api_key},  {"staff", cast.staff_subject},
-          {"credential", "AAAA"},    {"rotation", org.rotation},
-          {"wrapping_version", "77"}};
+  return {{"org", org.org.id},        {"member", org.subject},
+          {"group", org.group},       {"seed", action == "seed.code.take" ? org.hotp_seed : org.totp_seed},
+          {"api_key", org.api_key},   {"staff", cast.staff_subject},
+          {"credential", "AAAA"},     {"rotation", org.rotation},
+          {"wrapping_version", "77"}, {"approval", cast.approval}};
 }
 
 std::string fill_path(std::string_view pattern, const PathValues& values) {

@@ -12,6 +12,11 @@ class PermitForTest {
     return {std::move(principal), org, action, RequestId(make_uuid_v7(from_unix_ms(1'750'000'000'000), random())),
             std::move(peer)};
   }
+  // As the Gate binds it to an approval.
+  static Permit bound(Permit permit, std::shared_ptr<audit::Condition> condition) {
+    permit.condition_ = std::move(condition);
+    return permit;
+  }
   static Permit anonymous(std::string_view action, std::string peer = "192.0.2.7") {
     return make(Principal(), std::nullopt, action, std::move(peer));
   }

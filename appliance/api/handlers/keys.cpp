@@ -47,10 +47,13 @@ RotationView RotationView::of(const keys::RotationProgress& progress) {
 }
 
 DeletedOrgView DeletedOrgView::of(const store::DeletedOrg& deleted) {
-  return {.org = deleted.org,
-          .deleted_at = deleted.deleted_at,
-          .rotation = deleted.rotation,
-          .shredded_at = deleted.shredded_at};
+  DeletedOrgView view{.org = deleted.org,
+                      .deleted_at = deleted.deleted_at,
+                      .rotation = deleted.rotation,
+                      .shredded_at = deleted.shredded_at,
+                      .name = {}};
+  if (!deleted.name.empty()) view.name = deleted.name;
+  return view;
 }
 
 Task<Result<Done<ListKeys::Output>>> ListKeys::process(Services& services, Call<Input> call) {
@@ -66,6 +69,14 @@ Task<Result<Done<ListKeys::Output>>> ListKeys::process(Services& services, Call<
                                .wraps = report.wraps});
     return listing;
   });
+}
+
+Result<std::optional<quorum::ProtectedAction>> StartRotation::protected_action(Services& services, const Input& input,
+                                                                               const PathParameters&) {
+  using enum store::KeyKind;
+  const bool destroys = input.destroy_old.value_or(services.rotations.destroys_old_by_default());
+  if (!destroys || (input.kind != platform && input.kind != audit && input.kind != backup)) return std::nullopt;
+  return quorum::ProtectedAction::rotate_key(input.kind);
 }
 
 Task<Result<Done<StartRotation::Output>>> StartRotation::process(Services& services, Call<Input> call) {
@@ -99,6 +110,14 @@ Task<Result<Done<ChangeRotation::Output>>> ChangeRotation::process(Services& ser
   }
   KAITO_CO_TRY(auto resumed, co_await services.rotations.resume(call.permit, id));
   co_return done_rotation(std::move(resumed));
+}
+
+// Below an org it is the org's key, and its owner's affair.
+Result<std::optional<quorum::ProtectedAction>> DestroyOldKeys::protected_action(Services&, const Input&,
+                                                                                const PathParameters& path) {
+  if (path.get("org")) return std::nullopt;
+  KAITO_TRY(const RotationId id, path.id<RotationId>("rotation"));
+  return quorum::ProtectedAction::destroy_keys(id);
 }
 
 Task<Result<Done<DestroyOldKeys::Output>>> DestroyOldKeys::process(Services& services, Call<Input> call) {
@@ -146,6 +165,11 @@ Task<Result<Done<ListDeletedOrgs::Output>>> ListDeletedOrgs::process(Services& s
   KAITO_CO_TRY(auto page, co_await services.rotations.deleted_orgs(call.permit,
                                                                    page_request(call.input.limit, call.input.cursor)));
   co_return done_listing<DeletedOrgView>(std::move(page));
+}
+
+Result<std::optional<quorum::ProtectedAction>> ShredNow::protected_action(Services&, const Input&,
+                                                                          const PathParameters&) {
+  return quorum::ProtectedAction::shred();
 }
 
 Task<Result<Done<ShredNow::Output>>> ShredNow::process(Services& services, Call<Input> call) {

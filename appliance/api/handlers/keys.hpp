@@ -69,6 +69,8 @@ struct StartRotation {
     std::optional<bool> destroy_old;  // the old versions, as the last step; default: as the appliance is configured
   };
   using Output = RotationView;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 BOOST_DESCRIBE_STRUCT(StartRotation::Input, (), (kind, destroy_old))
@@ -99,6 +101,8 @@ BOOST_DESCRIBE_STRUCT(ChangeRotation::Input, (), (paused))
 struct DestroyOldKeys {
   using Input = Nothing;
   using Output = RotationView;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 
@@ -162,9 +166,10 @@ struct DeletedOrgView {
   TimePoint deleted_at;
   std::optional<RotationId> rotation;  // that shreds it
   std::optional<TimePoint> shredded_at;
+  std::optional<std::string> name;  // until it is shredded
   static DeletedOrgView of(const store::DeletedOrg& deleted);
 };
-BOOST_DESCRIBE_STRUCT(DeletedOrgView, (), (org, deleted_at, rotation, shredded_at))
+BOOST_DESCRIBE_STRUCT(DeletedOrgView, (), (org, deleted_at, rotation, shredded_at, name))
 BOOST_DESCRIBE_STRUCT(Listing<DeletedOrgView>, (), (items, next_cursor))
 
 struct ListDeletedOrgs {
@@ -176,6 +181,8 @@ struct ListDeletedOrgs {
 struct ShredNow {
   using Input = Nothing;
   using Output = RotationView;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 

@@ -29,6 +29,12 @@ Task<Result<Done<ChangeOrg::Output>>> ChangeOrg::process(Services& services, Cal
   co_return done<Output>(std::move(org), OrgView::of);
 }
 
+Result<std::optional<quorum::ProtectedAction>> DeleteOrg::protected_action(Services&, const Input&,
+                                                                           const PathParameters& path) {
+  KAITO_TRY(const OrgId id, path.id<OrgId>("org"));
+  return quorum::ProtectedAction::delete_org(id);
+}
+
 Task<Result<Done<Nothing>>> DeleteOrg::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(auto removed, co_await services.orgs.remove(call.permit, std::move(call.input.confirm_name.value)));
   co_return done(std::move(removed));

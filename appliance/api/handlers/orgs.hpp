@@ -54,6 +54,8 @@ struct DeleteOrg {
     OrgName confirm_name;  // the org's name, so that nobody deletes the wrong one
   };
   using Output = Nothing;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 BOOST_DESCRIBE_STRUCT(DeleteOrg::Input, (), (confirm_name))

@@ -43,10 +43,21 @@ Task<Result<Done<SessionReply>>> FinishStaffLogin::process(Services& services, C
   co_return done_session(services, std::move(issued));
 }
 
+Result<std::optional<quorum::ProtectedAction>> CreateStaff::protected_action(Services&, const Input& input,
+                                                                             const PathParameters&) {
+  return quorum::ProtectedAction::create_staff(input.name.value, input.role);
+}
+
 Task<Result<Done<EnrolmentView>>> CreateStaff::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(auto invited,
                co_await services.staff_registry.create(call.permit, std::move(call.input.name.value), call.input.role));
   co_return done<Output>(std::move(invited), enrolment_view);
+}
+
+Result<std::optional<quorum::ProtectedAction>> InviteStaff::protected_action(Services&, const Input&,
+                                                                             const PathParameters& path) {
+  KAITO_TRY(const StaffId id, path.id<StaffId>("staff"));
+  return quorum::ProtectedAction::invite_staff(id);
 }
 
 Task<Result<Done<EnrolmentView>>> InviteStaff::process(Services& services, Call<Input> call) {
@@ -82,6 +93,12 @@ Task<Result<Done<GetStaff::Output>>> GetStaff::process(Services& services, Call<
   co_return Done<Output>{std::move(output), std::move(receipt)};
 }
 
+Result<std::optional<quorum::ProtectedAction>> ChangeStaff::protected_action(Services&, const Input& input,
+                                                                             const PathParameters& path) {
+  KAITO_TRY(const StaffId id, path.id<StaffId>("staff"));
+  return quorum::ProtectedAction::change_staff(id, input.disabled);
+}
+
 Task<Result<Done<StaffView>>> ChangeStaff::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(const StaffId id, call.path.id<StaffId>("staff"));
   KAITO_CO_TRY(auto staff, co_await services.staff_registry.set_disabled(call.permit, id, call.input.disabled));
@@ -92,6 +109,14 @@ Task<Result<Done<Nothing>>> RevokeStaffSessions::process(Services& services, Cal
   KAITO_CO_TRY(const StaffId id, call.path.id<StaffId>("staff"));
   KAITO_CO_TRY(auto revoked, co_await services.sessions.revoke_all(call.permit, id));
   co_return done(std::move(revoked));
+}
+
+Result<std::optional<quorum::ProtectedAction>> RemoveStaffKey::protected_action(Services&, const Input&,
+                                                                                const PathParameters& path) {
+  KAITO_TRY(const StaffId id, path.id<StaffId>("staff"));
+  auto credential = from_base64url(path.get("credential").value_or(""));
+  if (!credential) return fail(Code::not_found, "not a credential id");
+  return quorum::ProtectedAction::remove_staff_key(id, *std::move(credential));
 }
 
 Task<Result<Done<Nothing>>> RemoveStaffKey::process(Services& services, Call<Input> call) {

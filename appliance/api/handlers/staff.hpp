@@ -66,6 +66,8 @@ struct CreateStaff {
     store::StaffRole role = store::StaffRole::auditor;
   };
   using Output = EnrolmentView;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 BOOST_DESCRIBE_STRUCT(CreateStaff::Input, (), (name, role))
@@ -73,6 +75,8 @@ BOOST_DESCRIBE_STRUCT(CreateStaff::Input, (), (name, role))
 struct InviteStaff {
   using Input = Nothing;
   using Output = EnrolmentView;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 
@@ -105,6 +109,8 @@ struct ChangeStaff {
     bool disabled = false;
   };
   using Output = StaffView;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 BOOST_DESCRIBE_STRUCT(ChangeStaff::Input, (), (disabled))
@@ -118,6 +124,8 @@ struct RevokeStaffSessions {
 struct RemoveStaffKey {
   using Input = Nothing;
   using Output = Nothing;
+  static Result<std::optional<quorum::ProtectedAction>> protected_action(Services& services, const Input& input,
+                                                                         const PathParameters& path);
   static Task<Result<Done<Output>>> process(Services& services, Call<Input> call);
 };
 

@@ -20,6 +20,7 @@ void add_byok_commands(CommandLine& line, CommandLine::Group keys);
 void add_audit_commands(CommandLine& line);
 void add_org_commands(CommandLine& line);
 void add_staff_commands(CommandLine& line);
+void add_approval_commands(CommandLine& line);
 void add_hsm_commands(CommandLine& line);
 void add_ceremony_commands(CommandLine& line);  // and those of `boot`
 void add_status_command(CommandLine& line);

@@ -57,6 +57,12 @@ Status enrol_staff_key(Context& context, const EnrolOptions& options) {
   return {};
 }
 
+Result<webauthn::AssertionResponse> sign_with_key(Context& context, const std::string& device,
+                                                  const webauthn::RequestOptions& request, const std::string& origin) {
+  KAITO_TRY(auto key, open_key(context, device));
+  return key.get_assertion(request, origin);
+}
+
 Status log_in_staff(Context& context, const StaffLoginOptions& options) {
   KAITO_TRY(ApiClient* const client, context.anonymous_client());
   KAITO_TRY(auto key, open_key(context, options.device));

@@ -1,6 +1,8 @@
 // Both WebAuthn ceremonies of staff, with a USB security key.
 #pragma once
 
+#include "appliance/auth/webauthn/ceremony.hpp"
+#include "appliance/auth/webauthn/options_json.hpp"
 #include "appliance/cli/context.hpp"
 
 namespace kaito::cli {
@@ -19,5 +21,9 @@ struct StaffLoginOptions {
 };
 // Logs in and keeps the session in the profile.
 Status log_in_staff(Context& context, const StaffLoginOptions& options);
+
+// An assertion of the key, as a page of `origin` would ask for it.
+Result<webauthn::AssertionResponse> sign_with_key(Context& context, const std::string& device,
+                                                  const webauthn::RequestOptions& request, const std::string& origin);
 
 }  // namespace kaito::cli

@@ -1,5 +1,6 @@
 #include "appliance/cli/commands/commands.hpp"
 #include "appliance/cli/commands/staff_ceremonies.hpp"
+#include "appliance/cli/commands/staff_names.hpp"
 
 namespace kaito::cli {
 namespace {
@@ -15,12 +16,8 @@ void declare_staff(Arguments& arguments, StaffOptions& options) {
 }
 
 Result<std::string> staff_path(Context& context, const std::string& staff, std::string_view rest = {}) {
-  KAITO_TRY(const auto listing, context.call("GET", "/v1/staff"));
-  std::vector<std::string> ids;
-  for (const auto& row : listing.at("items").as_array())
-    if (text_at(row, "name") == staff || text_at(row, "id") == staff) ids.push_back(text_at(row, "id"));
-  if (ids.size() != 1) return fail(Code::not_found, fmt::format("no staff member is called \"{}\"", staff));
-  return fmt::format("/v1/staff/{}{}", ids.front(), rest);
+  KAITO_TRY(const std::string id, staff_id(context, staff));
+  return fmt::format("/v1/staff/{}{}", id, rest);
 }
 
 void show_token(Context& context, const json::value& made) {
@@ -113,6 +110,15 @@ void add_ceremonies(CommandLine& line, CommandLine::Group staff) {
 }
 
 }  // namespace
+
+Result<std::string> staff_id(Context& context, const std::string& name_or_id) {
+  KAITO_TRY(const auto listing, context.call("GET", "/v1/staff"));
+  std::vector<std::string> ids;
+  for (const auto& row : listing.at("items").as_array())
+    if (text_at(row, "name") == name_or_id || text_at(row, "id") == name_or_id) ids.push_back(text_at(row, "id"));
+  if (ids.size() != 1) return fail(Code::not_found, fmt::format("no staff member is called \"{}\"", name_or_id));
+  return ids.front();
+}
 
 void add_staff_commands(CommandLine& line) {
   const auto staff = line.group("staff", "Staff of the appliance: enrol, login, list, add, disable, enable, …");

@@ -49,7 +49,8 @@ Result<DeletedOrg> read_deleted_org(const Statement& statement) {
   return row.finish(DeletedOrg{.org = row.id<OrgId>(),
                                .deleted_at = row.time(),
                                .rotation = row.optional_id<RotationId>(),
-                               .shredded_at = row.optional_time()});
+                               .shredded_at = row.optional_time(),
+                               .name = row.text(0, limits::kOrgName)});
 }
 
 Result<HsmKey> read_hsm_key(const Statement& statement) {
@@ -140,9 +141,10 @@ Status sign_certificate(Connection& connection, const RotationId& rotation, Cert
 Result<Page<DeletedOrg>> list_deleted_orgs(Connection& connection, const PageRequest& page) {
   KAITO_CHECK(check_limit(page));
   KAITO_TRY(const UuidBytes after, read_id_cursor(Listing::deleted_orgs, {}, page));
-  KAITO_TRY(auto rows, connection.all("SELECT org, deleted_at, rotation, shredded_at FROM deleted_org WHERE org > ?1 "
-                                      "ORDER BY org LIMIT ?2",
-                                      read_deleted_org, after, page.limit + 1));
+  KAITO_TRY(auto rows,
+            connection.all("SELECT org, deleted_at, rotation, shredded_at, name FROM deleted_org WHERE org > ?1 "
+                           "ORDER BY org LIMIT ?2",
+                           read_deleted_org, after, page.limit + 1));
   Page<DeletedOrg> result{.rows = std::move(rows), .next = {}};
   if (result.rows.size() > page.limit) {
     result.rows.pop_back();
@@ -153,15 +155,21 @@ Result<Page<DeletedOrg>> list_deleted_orgs(Connection& connection, const PageReq
 
 Result<bool> is_deleted_org(Connection& connection, const OrgId& id) {
   KAITO_TRY(const auto row,
-            connection.one("SELECT org, deleted_at, rotation, shredded_at FROM deleted_org WHERE org = ?1",
+            connection.one("SELECT org, deleted_at, rotation, shredded_at, name FROM deleted_org WHERE org = ?1",
                            read_deleted_org, id));
   return row.has_value();
 }
 
 Result<std::vector<DeletedOrg>> orgs_shredded_by(Connection& connection, const RotationId& rotation) {
   return connection.all(
-      "SELECT org, deleted_at, rotation, shredded_at FROM deleted_org WHERE rotation = ?1 ORDER BY org",
+      "SELECT org, deleted_at, rotation, shredded_at, name FROM deleted_org WHERE rotation = ?1 ORDER BY org",
       read_deleted_org, rotation);
+}
+
+Result<std::vector<DeletedOrg>> unclaimed_deletions(Connection& connection) {
+  return connection.all(
+      "SELECT org, deleted_at, rotation, shredded_at, name FROM deleted_org WHERE rotation IS NULL ORDER BY org",
+      read_deleted_org);
 }
 
 Result<std::optional<TimePoint>> oldest_unclaimed_deletion(Connection& connection) {
@@ -174,8 +182,9 @@ Result<std::optional<TimePoint>> oldest_unclaimed_deletion(Connection& connectio
 }
 
 Status insert_deleted_org(Connection& connection, const DeletedOrg& org) {
-  return connection.run("INSERT INTO deleted_org (org, deleted_at, rotation, shredded_at) VALUES (?1, ?2, ?3, ?4)",
-                        org.org, org.deleted_at, org.rotation, org.shredded_at);
+  return connection.run(
+      "INSERT INTO deleted_org (org, deleted_at, rotation, shredded_at, name) VALUES (?1, ?2, ?3, ?4, ?5)", org.org,
+      org.deleted_at, org.rotation, org.shredded_at, org.name);
 }
 
 Status claim_deleted_orgs(Connection& connection, const RotationId& rotation) {
@@ -183,8 +192,8 @@ Status claim_deleted_orgs(Connection& connection, const RotationId& rotation) {
 }
 
 Status mark_shredded(Connection& connection, const RotationId& rotation, TimePoint when) {
-  return connection.run("UPDATE deleted_org SET shredded_at = ?2 WHERE rotation = ?1 AND shredded_at IS NULL", rotation,
-                        when);
+  return connection.run(
+      "UPDATE deleted_org SET shredded_at = ?2, name = '' WHERE rotation = ?1 AND shredded_at IS NULL", rotation, when);
 }
 
 Result<std::vector<HsmKey>> list_hsm_keys(Connection& connection) {

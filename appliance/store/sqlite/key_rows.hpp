@@ -27,6 +27,7 @@ Status sign_certificate(Connection& connection, const RotationId& rotation, Cert
 Result<Page<DeletedOrg>> list_deleted_orgs(Connection& connection, const PageRequest& page);
 Result<bool> is_deleted_org(Connection& connection, const OrgId& id);
 Result<std::vector<DeletedOrg>> orgs_shredded_by(Connection& connection, const RotationId& rotation);
+Result<std::vector<DeletedOrg>> unclaimed_deletions(Connection& connection);
 Result<std::optional<TimePoint>> oldest_unclaimed_deletion(Connection& connection);
 Status insert_deleted_org(Connection& connection, const DeletedOrg& org);
 Status claim_deleted_orgs(Connection& connection, const RotationId& rotation);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace kaito::store::sqlite::limits {
 
@@ -14,6 +15,13 @@ constexpr std::size_t kWrappedDek = 448;
 constexpr std::size_t kCiphertext = 1024;
 constexpr std::size_t kCredentialId = 1023;  // WebAuthn L3 §4, "Credential ID"
 constexpr std::size_t kCoseKey = 4096;
+constexpr std::size_t kApprovalAction = 64;
+constexpr std::uint32_t kApprovalsNeeded = 255;
+constexpr std::size_t kApprovalText = 65'536;
+constexpr std::size_t kClientData = 32'768;  // auth/webauthn/response_json.hpp, and the next three
+constexpr std::size_t kAuthenticatorDataLeast = 37;
+constexpr std::size_t kAuthenticatorData = 16'384;
+constexpr std::size_t kAssertionSignature = 1024;
 constexpr std::size_t kPeer = 256;
 constexpr std::size_t kHint = 64;
 constexpr std::size_t kKeyGroups = 16'384;  // 1024 groups

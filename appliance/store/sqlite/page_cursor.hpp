@@ -18,7 +18,8 @@ enum class Listing : std::uint8_t {
   api_keys = 4,
   seeds = 5,
   rotations = 6,
-  deleted_orgs = 7
+  deleted_orgs = 7,
+  approvals = 8
 };
 
 // 1 to 1000, else Code::invalid_request, field "limit".

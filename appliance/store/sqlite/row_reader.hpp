@@ -3,6 +3,7 @@
 #pragma once
 
 #include "appliance/store/sqlite/access_rows.hpp"
+#include "appliance/store/sqlite/approval_rows.hpp"
 #include "appliance/store/sqlite/audit_rows.hpp"
 #include "appliance/store/sqlite/key_rows.hpp"
 #include "appliance/store/sqlite/key_use_rows.hpp"
@@ -95,6 +96,7 @@ class RowReader : public Base {
   Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) override {
     return sqlite::orgs_shredded_by(connection_, rotation);
   }
+  Result<std::vector<DeletedOrg>> unclaimed_deletions() override { return sqlite::unclaimed_deletions(connection_); }
   Result<std::optional<TimePoint>> oldest_unclaimed_deletion() override {
     return sqlite::oldest_unclaimed_deletion(connection_);
   }
@@ -117,6 +119,13 @@ class RowReader : public Base {
   }
   Result<std::vector<StaffCredential>> credentials_of(const StaffId& id) override {
     return sqlite::credentials_of(connection_, id);
+  }
+
+  Result<std::optional<Approval>> approval(const ApprovalId& id) override { return find_approval(connection_, id); }
+  Result<Page<Approval>> approvals(const PageRequest& page) override { return list_approvals(connection_, page); }
+  Result<std::uint64_t> open_approval_count(TimePoint now) override { return count_open_approvals(connection_, now); }
+  Result<std::vector<ApprovalSignature>> signatures_of(const ApprovalId& id) override {
+    return sqlite::signatures_of(connection_, id);
   }
 
   Result<std::optional<OneTimeToken>> one_time_token(const ByteArray<32>& token_hash) override {

@@ -83,6 +83,17 @@ class RowWriter final : public RowReader<Writer> {
     return sqlite::remove_credential(connection_, staff, credential_id);
   }
 
+  Status insert(const Approval& approval) override { return insert_approval(connection_, approval); }
+  Status insert(const ApprovalSignature& signature) override {
+    return insert_approval_signature(connection_, signature);
+  }
+  Status end_approval(const ApprovalId& id, ApprovalState state, TimePoint when) override {
+    return sqlite::end_approval(connection_, id, state, when);
+  }
+  Status withdraw_approvals_of(const StaffId& staff, TimePoint when) override {
+    return sqlite::withdraw_approvals_of(connection_, staff, when);
+  }
+
   Status insert(const OneTimeToken& token) override { return insert_one_time_token(connection_, token); }
   Status remove_one_time_token(const ByteArray<32>& token_hash) override {
     return sqlite::remove_one_time_token(connection_, token_hash);

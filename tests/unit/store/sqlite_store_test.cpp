@@ -96,7 +96,8 @@ TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
       "STRICT, "
       "WITHOUT ROWID; INSERT INTO hsm_key SELECT * FROM later; DROP TABLE later; DROP TABLE key_use; "
       "DROP TABLE key_use_period; ALTER TABLE rotation DROP COLUMN hsm; ALTER TABLE rotation DROP COLUMN hsm_key; "
-      "ALTER TABLE rotation DROP COLUMN make_key; PRAGMA user_version = 2");
+      "ALTER TABLE rotation DROP COLUMN make_key; DROP TABLE approval_signature; DROP TABLE approval; "
+      "ALTER TABLE deleted_org DROP COLUMN name; PRAGMA user_version = 2");
   const HsmKey wrapping{.kind = KeyKind::wrapping, .version = 1, .created_at = kNow};
   const auto store = open();
   EXPECT_DONE(samples::write(*store, [&](Writer& writer) { return writer.put(wrapping); }));
