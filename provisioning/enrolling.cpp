@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "luks/ways/enrolment.hpp"
+#include "luks/ways/signed_policy.hpp"
 #include "luks/ways/tpm2.hpp"
 #include "provisioning/opened_way.hpp"
 #include "provisioning/token_key.hpp"
@@ -17,7 +18,9 @@ Result<Facts> enrol_tpm(luks::Volume& volume, const luks::VolumeKey& key, const 
     // One whose lock-out somebody else owns keeps its limits.
     if (const auto allowed = tpm.allow_for_power_cuts(); !allowed && allowed.error().code != Code::forbidden)
       return fail(allowed.error());
-    KAITO_TRY(const auto sealed, tpm.seal(pcrs, random));
+    // Where the boot image brings a policy that its builder signs, the next image opens the volume too.
+    KAITO_TRY(const auto policy, luks::read_boot_policy());
+    KAITO_TRY(const auto sealed, tpm.seal(pcrs, random, policy));
     KAITO_CHECK(luks::enrol(volume, key, sealed.secret, sealed.record, luks::KdfCost::for_random_secret()));
   }
   KAITO_TRY(const OpenedWay way, open_by_tpm(volume, tcti));

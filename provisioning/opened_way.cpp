@@ -2,6 +2,7 @@
 
 #include "appliance/base/bytes.hpp"
 #include "luks/ways/enrolment.hpp"
+#include "luks/ways/signed_policy.hpp"
 #include "luks/ways/tpm2.hpp"
 #include "provisioning/token_key.hpp"
 
@@ -32,8 +33,14 @@ Result<OpenedWay> open_by_tpm(const luks::Volume& volume, const std::string& tct
   KAITO_TRY(const auto ways, enrolled_ways(volume));
   const EnrolledWay* const way = find_way<luks::Tpm2Record>(ways);
   if (!way) return fail(Code::not_found, "the volume is not enrolled with a TPM");
+  const auto& record = std::get<luks::Tpm2Record>(way->record);
+  std::string signatures;
+  if (!record.signed_by.empty()) {
+    KAITO_TRY(auto policy, luks::read_boot_policy());
+    if (policy) signatures = std::move(policy->signatures);
+  }
   KAITO_TRY(luks::Tpm2 tpm, luks::Tpm2::connect(tcti));
-  KAITO_TRY(auto secret, tpm.unseal(std::get<luks::Tpm2Record>(way->record)));
+  KAITO_TRY(auto secret, tpm.unseal(record, signatures));
   return OpenedWay{.way = "tpm2", .secret = std::move(secret), .keyslot = way->keyslot};
 }
 
