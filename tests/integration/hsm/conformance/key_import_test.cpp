@@ -41,7 +41,7 @@ class KeyImport : public ::testing::TestWithParam<Candidate> {
   void restart() {
     client_.reset();
     auto started = Client::start(config_, clock_, logger_);
-    ASSERT_TRUE(started) << started.error().describe();
+    if (!started) throw std::runtime_error(started.error().describe());  // nothing can go on without
     client_ = *std::move(started);
   }
   template <class T>
