@@ -1,5 +1,6 @@
-// opencryptoki's soft token. Its paths are fixed, so it gets a mount namespace in which they are empty, and an IPC
-// namespace for its shared memory: the machine's own opencryptoki is neither needed nor touched. Only root may do that.
+// opencryptoki's soft token. Its paths are fixed, so it gets a mount namespace in which they are empty, that of its
+// shared memory too, and an IPC namespace: neither the machine's own opencryptoki nor another run of this suite is
+// touched, nor may they touch this one. Only root may do that.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ const std::map<std::string, std::string> kEnvironment{{"PATH", "/usr/sbin:/usr/b
 // /run/opencryptoki, as a user of its own.
 constexpr std::string_view kScript = R"(set -e
 mount --make-rprivate /
-for folder in /run /var/lib/opencryptoki /etc/opencryptoki; do mount -t tmpfs tmpfs "$folder"; done
+mkdir -p /dev/shm
+for folder in /run /var/lib/opencryptoki /etc/opencryptoki /dev/shm; do mount -t tmpfs tmpfs "$folder"; done
 for folder in /run/opencryptoki /run/lock/opencryptoki/swtok /var/lib/opencryptoki/swtok/TOK_OBJ /var/log/opencryptoki
 do mkdir -p "$folder"; done
 printf 'version opencryptoki-3.1\nslot 3\n{\nstdll = libpkcs11_sw.so\n}\n' > /etc/opencryptoki/opencryptoki.conf
