@@ -51,6 +51,10 @@ BootReport report_state(const Places& places, const Clock& clock) {
   auto volume = read_volume_record(places.volume());
   if (!volume && volume.error().code != Code::not_found) return failed(std::move(report), volume.error().detail);
   if (volume) report.volume = *std::move(volume);
+  if (report.volume && transcript->lines().empty())
+    return failed(std::move(report),
+                  "volume.json is there, and its ceremony's transcript is not: put transcript.jsonl back, or end a "
+                  "decommissioning that was interrupted by kaito-boot decommission");
   if (!transcript->is_signed()) {
     report.begun = !transcript->lines().empty();
     report.decommissioned = !report.begun && !decommissioned(places).empty();

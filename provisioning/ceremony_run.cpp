@@ -7,6 +7,7 @@
 
 #include "appliance/base/file.hpp"
 #include "appliance/base/unique_fd.hpp"
+#include "provisioning/mounting.hpp"
 #include "provisioning/service_settings.hpp"
 #include "provisioning/steps/steps.hpp"
 
@@ -24,9 +25,11 @@ Result<UniqueFd> lock(const Places& places) {
   return fd;
 }
 
+// The record of the volume first: without its transcript it would be a contradiction.
 Status discard(const Places& places) {
+  KAITO_CHECK(close_volume(places));
   std::error_code failed;
-  for (const auto& file : {places.transcript(), places.plan(), places.volume()}) {
+  for (const auto& file : {places.volume(), places.transcript(), places.plan()}) {
     std::filesystem::remove(file, failed);
     if (failed) return fail(Code::storage_failed, fmt::format("remove {}: {}", file.string(), failed.message()));
   }
@@ -61,14 +64,24 @@ Status run_ceremony(const Plan& plan, const Places& places, bool start_over, con
   KAITO_CHECK(make_private_directory(places.boot));
   KAITO_TRY(const auto locked, lock(places));
   KAITO_TRY(const auto before, TranscriptFile::open(places.transcript(), clock));
+  const auto begun = begun_plan(places);
+  const bool other_plan = begun && plan_text(*begun) != plan_text(plan);
   if (before.is_signed()) {
+    if (start_over || other_plan)
+      return fail(
+          Code::wrong_state,
+          "this machine's ceremony has ended; kaito-boot decommission destroys its volume, and another ceremony "
+          "can follow then");
     announce("== ended " + places.transcript().string());
     return {};
   }
+  std::error_code unknown;
   if (start_over) {
     KAITO_CHECK(discard(places));
-  } else if (const auto begun = begun_plan(places);
-             begun && plan_text(*begun) != plan_text(plan) && !before.lines().empty()) {
+  } else if (before.lines().empty() && (std::filesystem::exists(places.volume(), unknown) || unknown)) {
+    return fail(Code::integrity, fmt::format("{} says that this machine has a volume, and {} is missing; put it back",
+                                             places.volume().string(), places.transcript().string()));
+  } else if (other_plan && !before.lines().empty()) {
     return fail(Code::conflict, "a ceremony with another plan has begun; go on with its plan, or use --start-over");
   }
   KAITO_TRY(auto transcript, begin(plan, places, clock));

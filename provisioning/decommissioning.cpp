@@ -41,10 +41,12 @@ Status take_challenge(const Places& places, std::string_view word) {
   return {};
 }
 
-Status stop_service() {
+Status stop_service(bool for_good) {
   std::error_code ignored;
   if (!std::filesystem::exists("/run/systemd/system", ignored)) return {};
-  KAITO_CHECK(must_run({"systemctl", "disable", "--now", "kaitod.socket", "kaitod.service"}));
+  std::vector<std::string> command{"systemctl", "stop", "kaitod.socket", "kaitod.service"};
+  if (for_good) command = {"systemctl", "disable", "--now", "kaitod.socket", "kaitod.service"};
+  KAITO_CHECK(must_run(command));
   return {};
 }
 
@@ -68,12 +70,34 @@ Status sign_proof(TranscriptFile& proof, const VolumeRecord& record, std::string
   return proof.sign(std::move(note));
 }
 
-Status overwrite(const std::filesystem::path& device, std::uint64_t bytes) {
-  const UniqueFd fd(::open(device.c_str(), O_WRONLY | O_CLOEXEC));
+// Whether the device is the volume's: either copy of its header names it, or nothing but zeros is left of both, as an
+// overwriting that was interrupted leaves it. Disks change their names.
+Status check_is_ours(int fd, const std::filesystem::path& device, const VolumeRecord& record) {
+  constexpr std::size_t kLookedAt = 1U << 20;
+  constexpr std::size_t kUuidAt = 168;  // LUKS2 on-disk format, section 2.1
+  std::vector<char> start(kLookedAt);
+  const auto count = ::pread(fd, start.data(), start.size(), 0);
+  if (count != static_cast<ssize_t>(start.size()))
+    return fail(Code::storage_failed, fmt::format("{} cannot be read", device.string()));
+  if (std::ranges::all_of(start, [](char byte) { return byte == 0; })) return {};
+  const std::string_view all(start.data(), start.size());
+  const auto names_it = [&](std::size_t at, std::string_view magic) {
+    return all.substr(at, magic.size()) == magic && all.substr(at + kUuidAt, record.uuid.size()) == record.uuid;
+  };
+  if (names_it(0, "LUKS\xba\xbe")) return {};
+  for (std::size_t at = 16384; at < kLookedAt; at *= 2)  // where the second copy may begin
+    if (names_it(at, "SKUL\xba\xbe")) return {};
+  return fail(Code::conflict, fmt::format("{} is not the volume {}; it was left alone", device.string(), record.uuid));
+}
+
+Status overwrite(const std::filesystem::path& device, std::uint64_t bytes, const VolumeRecord& record) {
+  // O_EXCL: not while anybody has it mounted or mapped.
+  const UniqueFd fd(::open(device.c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
   const auto failed = [&device] {
     return fail(Code::storage_failed, fmt::format("overwriting {}: {}", device.string(), std::strerror(errno)));
   };
   if (!fd) return failed();
+  KAITO_CHECK(check_is_ours(fd.get(), device, record));
   const std::vector<char> zeros(1U << 20);
   for (std::uint64_t at = 0; at < bytes;) {
     const auto count =
@@ -90,15 +114,17 @@ Status destroy(const VolumeRecord& record, const Places& places) {
   KAITO_CHECK(close_volume(places));
   const auto device = record.present_device();
   std::uint64_t bytes = kLargestHeader;
-  // After a power cut the header may be gone already; overwriting does no harm then.
+  Status killed;
+  // After a power cut the header may be gone already, and a keyslot on a bad sector cannot be killed: all is
+  // overwritten.
   if (auto volume = luks::Volume::load(device); volume && volume->facts().uuid == record.uuid) {
     bytes = std::max(bytes, volume->facts().data_offset);
     for (const auto& keyslot : std::vector(volume->facts().keyslots))
-      KAITO_CHECK(volume->kill_keyslot(keyslot.id, /*even_the_last=*/true));
-  } else if (volume) {
-    return fail(Code::conflict, fmt::format("{} holds another volume; it was left alone", device.string()));
+      if (auto gone = volume->kill_keyslot(keyslot.id, /*even_the_last=*/true); !gone && killed)
+        killed = std::move(gone);
   }
-  KAITO_CHECK(overwrite(device, bytes));
+  KAITO_CHECK(overwrite(device, bytes, record));
+  KAITO_CHECK(killed);
   if (luks::Volume::load(device)) return fail(Code::storage_failed, device.string() + " still holds a header");
   return {};
 }
@@ -140,12 +166,12 @@ Result<std::filesystem::path> decommission(const Places& places, std::string_vie
     KAITO_TRY(auto volume, load_volume(record, request.wait));
     request.only_people = true;
     KAITO_TRY(const OpenedWay way, any_way(volume, record, places, request, clock, terminal));
-    KAITO_CHECK(stop_service());
+    KAITO_CHECK(stop_service(/*for_good=*/false));  // it comes back at the next boot when the proof cannot be signed
     KAITO_CHECK(open_and_mount(volume, way, places));
     KAITO_TRY(const auto ways, enrolled_ways(volume));
     KAITO_CHECK(sign_proof(proof, record, way.way, ways, places));
   }
-  KAITO_CHECK(stop_service());
+  KAITO_CHECK(stop_service(/*for_good=*/true));
   KAITO_CHECK(destroy(record, places));
   KAITO_CHECK(forget(record, places));
   return file;

@@ -1,5 +1,6 @@
 #include "provisioning/share_delivery.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,12 +45,22 @@ std::string heading(const Session& session, unsigned number) {
 Status check_delivery(const Session& session) {
   const auto& recovery = session.plan.recovery;
   if (recovery.descriptor) {
-    if (::write(*recovery.descriptor, "", 0) < 0)
+    // All of this program's own descriptors are closed at exec: one that is not was handed to it. Without this, a
+    // number that nobody passed would be a file of ours, on this machine's own disk.
+    const int flags = ::fcntl(*recovery.descriptor, F_GETFD);
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0 || ::write(*recovery.descriptor, "", 0) < 0)
       return fail(Code::configuration,
-                  fmt::format("recovery: descriptor {}: {}", *recovery.descriptor, std::strerror(errno)));
+                  fmt::format("recovery: descriptor {} was not handed to kaito-boot for writing; also a ceremony that "
+                              "goes on needs it, as in `kaito-boot ceremony {}>shares`",
+                              *recovery.descriptor, *recovery.descriptor));
     return {};
   }
-  if (recovery.terminal) return {};
+  if (recovery.terminal) {
+    if (::isatty(STDOUT_FILENO) == 1) return {};
+    return fail(
+        Code::configuration,
+        "recovery: shares are printed on a terminal only, and standard output is none; a log must not get them");
+  }
   struct stat there{};
   struct stat root{};
   if (::stat(recovery.directory.c_str(), &there) != 0 || !S_ISDIR(there.st_mode) ||

@@ -8,8 +8,13 @@ namespace kaito::provisioning {
 
 Result<TranscriptFile> TranscriptFile::open(std::filesystem::path path, const Clock& clock) {
   TranscriptFile file(std::move(path), clock);
-  std::error_code ignored;
-  if (!std::filesystem::exists(file.path_, ignored)) return file;
+  std::error_code failed;
+  if (!std::filesystem::exists(file.path_, failed)) {
+    if (failed)
+      return fail(Code::storage_failed,
+                  fmt::format("{}: {}; kaito-boot needs root", file.path_.string(), failed.message()));
+    return file;
+  }
   KAITO_TRY(file.text_, read_file(file.path_, kMaxTranscript));
   file.chain_ = read_transcript(file.text_);
   if (file.chain_.fault)

@@ -1,4 +1,5 @@
 #include "provisioning/unlocking.hpp"
+#include "provisioning/transcript_file.hpp"
 
 #include <thread>
 
@@ -117,6 +118,9 @@ Result<OpenedWay> any_way(const luks::Volume& volume, const VolumeRecord& record
 Result<std::string> unlock(const Places& places, const UnlockRequest& request, const Clock& clock,
                            cli::Terminal& terminal) {
   KAITO_TRY(const VolumeRecord record, read_volume_record(places.volume()));
+  KAITO_TRY(const auto transcript, TranscriptFile::open(places.transcript(), clock));
+  if (!transcript.is_signed())
+    return fail(Code::wrong_state, "the ceremony has not ended; kaito-boot ceremony goes on with it");
   if (request.maintenance) {
     KAITO_CHECK(make_private_directory(places.maintenance.parent_path()));
     KAITO_CHECK(write_file_atomically(places.maintenance, {}));

@@ -15,7 +15,7 @@ class DiskStep final : public Step {
     return fmt::format("This step looks at {} and refuses it when something lies on it that nobody has given up.",
                        session_.plan.device.string());
   }
-  // The same disk is still there. What lies on it by now is ours.
+  // The same disk is still there. Whether what lies on it by now is ours, the next step asks before it formats it.
   bool still_holds(const Facts& facts) override {
     if (is_open(session_.places)) return true;
     const auto disk = examine_disk(session_.plan.device);

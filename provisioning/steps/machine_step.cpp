@@ -71,6 +71,12 @@ class MachineStep final : public Step {
     const bool tpm = luks::Tpm2::connect(session_.places.tcti).has_value();
     if (!tpm && session_.plan.tpm == TpmUse::required)
       return fail(Code::wrong_state, "the plan requires a TPM 2.0, and none answers at " + session_.places.tcti);
+    if (!tpm && session_.plan.mode == UnlockMode::unattended && !session_.plan.hsm.unlock)
+      return fail(
+          Code::wrong_state,
+          "the plan is for an unattended boot, and neither a TPM answers nor an HSM is to unlock the volume: plan "
+          "\"mode\": \"attended\", or make the TPM answer at " +
+              session_.places.tcti);
     utsname kernel{};
     ::uname(&kernel);
     return Facts{{"system", system_name()},

@@ -46,14 +46,20 @@ class TlsStep final : public Step {
       KAITO_TRY(std::string text, read_file(file, kMaxPem));
       auto key = PemKey::copy_of(text);
       wipe(text);
+      KAITO_CHECK(give_away(file));
       return key;
     }
     KAITO_TRY(auto key, make_tls_key());
     KAITO_CHECK(write_file_atomically(file, std::as_const(key).expose_secret()));
-    const passwd* const user = ::getpwnam(session_.places.service_user.c_str());
-    if (!user || ::chown(file.c_str(), user->pw_uid, user->pw_gid) != 0)
-      return fail(Code::storage_failed, "the TLS key could not be given to " + session_.places.service_user);
+    KAITO_CHECK(give_away(file));
     return key;
+  }
+
+  // Also one that an interrupted run wrote. Not through a link: the directory is the service user's.
+  Status give_away(const std::filesystem::path& file) const {
+    const passwd* const user = ::getpwnam(session_.places.service_user.c_str());
+    if (user && ::lchown(file.c_str(), user->pw_uid, user->pw_gid) == 0) return {};
+    return fail(Code::storage_failed, "the TLS key could not be given to " + session_.places.service_user);
   }
 
   Session& session_;

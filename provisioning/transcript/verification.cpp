@@ -1,5 +1,7 @@
 #include "provisioning/transcript/verification.hpp"
 
+#include <algorithm>
+
 namespace kaito::provisioning {
 namespace {
 
@@ -58,6 +60,9 @@ Result<audit::VerifierKey> check_signature(const TranscriptLine& last, const Tra
                                            std::span<const audit::VerifierKey> trusted) {
   const auto note = fact(last.event.facts, "note");
   KAITO_TRY(const auto opened, audit::open_signed_note(note, trusted, kMaxTranscript));
+  // The body, an empty line and one signature: others would be lines that nobody vouches for.
+  if (std::ranges::count(note.substr(opened.body.size() + 1), '\n') != 1)
+    return not_signed("the signature's note has other lines than its one signature");
   const audit::VerifierKey& key = opened.signers.front();
   if (opened.body != transcript_statement(key.name(), before))
     return not_signed("the signature is of other lines: the transcript was rewritten or cut");

@@ -70,7 +70,7 @@ class VolumeSteps : public testing::Test {
   }
 
   fs::path directory_;
-  UniqueFd shares_{::memfd_create("shares", MFD_CLOEXEC)};
+  UniqueFd shares_{::memfd_create("shares", 0)};  // handed over, as a shell would
   SystemClock clock_;
   SystemRandom random_;
   kaito::test::ScriptedTerminal terminal_;
