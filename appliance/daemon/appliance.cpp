@@ -226,7 +226,7 @@ Status Appliance::Parts::open() {
   const auto origins = web_origins(config, port);
   KAITO_CHECK(session_policy(config).check());
   if (!time.uncertainty())
-    log.warning("time.unsynchronised", {{"advice", "give the machine time sources: chrony, or systemd-timesyncd"}});
+    log.warning("time.unsynchronised", {{"advice", "give the machine time sources: chrony with rtcsync"}});
   KAITO_TRY(auto party, staff_relying_party(config, origins));
   if (party.policy.attestation == webauthn::Attestation::any)
     log.warning("staff.keys.unattested", {{"advice", "set staff-attestation-roots to refuse software keys"}});

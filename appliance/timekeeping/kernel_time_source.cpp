@@ -21,7 +21,10 @@ std::optional<Milliseconds> kernel_uncertainty() {
   timex state{};  // modes 0: nothing is changed
   if (::adjtimex(&state) < 0) return std::nullopt;
   if ((state.status & STA_UNSYNC) != 0 || state.maxerror < 0) return std::nullopt;
-  return std::chrono::ceil<Milliseconds>(std::chrono::microseconds(state.maxerror));
+  // What is still to be slewed away is off now. systemd-timesyncd leaves maxerror at 0 meanwhile.
+  const auto offset =
+      (state.status & STA_NANO) != 0 ? Nanoseconds(state.offset) : std::chrono::microseconds(state.offset);
+  return std::chrono::ceil<Milliseconds>(std::chrono::microseconds(state.maxerror) + std::chrono::abs(offset));
 }
 
 }  // namespace

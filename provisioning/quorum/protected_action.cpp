@@ -85,7 +85,14 @@ Result<bool> describe_destruction(store::Reader& reader, const ProtectedAction& 
   return rotation->kind != store::KeyKind::org;
 }
 
+Status add_deletions(store::Reader& reader, Lines& lines) {
+  KAITO_TRY(const auto waiting, reader.unclaimed_deletions());
+  for (const auto& deletion : waiting) lines.target("deleted-org", deletion.org.str(), deletion.name);
+  return {};
+}
+
 Status describe_rotation(store::Reader& reader, const ProtectedAction& action, Lines& lines) {
+  if (action.key == store::KeyKind::platform) KAITO_CHECK(add_deletions(reader, lines));
   KAITO_CHECK(add_versions(reader, lines, action.key, std::numeric_limits<KeyVersion>::max()));
   lines.parameter("kind", name_of(action.key));
   lines.parameter("destroy_old", "true");
@@ -99,8 +106,8 @@ Status describe_shred(store::Reader& reader, Lines& lines) {
                       .detail = {},
                       .field = "state",
                       .reason = "has no deleted org that waits to be shredded"});
-  for (const auto& deletion : waiting) lines.target("deleted-org", deletion.org.str(), deletion.name);
-  return {};
+  KAITO_CHECK(add_deletions(reader, lines));
+  return add_versions(reader, lines, store::KeyKind::platform, std::numeric_limits<KeyVersion>::max());
 }
 
 Status describe_credential(store::Reader& reader, const ProtectedAction& action, Lines& lines) {

@@ -75,6 +75,10 @@ TEST_F(Approval, ShreddingNamesTheDeletedOrgsAndNeedsTheSameOnesStillToWait) {
     return stage_.officer.call("POST", "/v1/shreds", json::object{});
   };
   EXPECT_EQ(refusal(shred("")), Code::approval_required);
+  // A platform rotation shreds the orgs that wait, whatever it is asked for.
+  EXPECT_EQ(refusal(stage_.officer.call("POST", "/v1/key-rotations",
+                                        json::object{{"kind", "platform"}, {"destroy_old", false}})),
+            Code::approval_required);
   EXPECT_EQ(refusal(shred(stale)), Code::conflict) << "one more org waits than was signed for";
   must(shred(signed_by_both({{"action", "key.shred"}})));
 }

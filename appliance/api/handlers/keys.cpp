@@ -74,7 +74,9 @@ Task<Result<Done<ListKeys::Output>>> ListKeys::process(Services& services, Call<
 Result<std::optional<quorum::ProtectedAction>> StartRotation::protected_action(Services& services, const Input& input,
                                                                                const PathParameters&) {
   using enum store::KeyKind;
-  const bool destroys = input.destroy_old.value_or(services.rotations.destroys_old_by_default());
+  // One of the platform KEK also shreds the deleted orgs that wait, and destroys old versions for that.
+  const bool destroys =
+      input.kind == platform || input.destroy_old.value_or(services.rotations.destroys_old_by_default());
   if (!destroys || (input.kind != platform && input.kind != audit && input.kind != backup)) return std::nullopt;
   return quorum::ProtectedAction::rotate_key(input.kind);
 }
