@@ -69,7 +69,9 @@ Load run_wrk(const std::string& url, const std::filesystem::path& script) {
                      done.output.find("Socket errors") == std::string::npos;
   if (!clean) fmt::print(stderr, "{}\n", done.output);
   KAITO_INVARIANT(clean);
-  return {std::stod(after(done.output, "Requests/sec:")), after(done.output, "50%"), after(done.output, "99%")};
+  // A deviation further up may end in "50%" too.
+  const std::string percentiles = done.output.substr(done.output.find("Latency Distribution"));
+  return {std::stod(after(done.output, "Requests/sec:")), after(percentiles, "50%"), after(percentiles, "99%")};
 }
 
 // User and system seconds that a process has used so far.
