@@ -109,21 +109,29 @@ TokenResult<OwnedObject> generate(Session& session) {
   return OwnedObject(session, object);
 }
 
+// Opens nothing, so it needs no locked memory, which costs several system calls.
+using NobodysDek = ByteArray<kDekSize>;
+
 // No scheme of an org KEK has AAD, so the key itself says whose it is: it wraps a DEK that opens at this place alone.
-TokenOutcome bind(Session& session, const WrapMethods& methods, ObjectHandle org_kek, WrappedKey& key, ByteView aad,
-                  Random& random) {
-  ByteArray<kDekSize> nobodys{};  // opens nothing, so it needs no locked memory, which costs several system calls
+TokenResult<NobodysDek> bind(Session& session, const WrapMethods& methods, ObjectHandle org_kek, WrappedKey& key,
+                             ByteView aad, Random& random) {
+  NobodysDek nobodys{};
   random.fill(nobodys);
   KAITO_TRY(key.binding, wrap_dek(session, org_kek, methods, nobodys, key.binding_aad(aad), random));
-  return {};
+  return nobodys;
+}
+
+TokenResult<NobodysDek> open_binding(Session& session, const WrapMethods& methods, ObjectHandle org_kek,
+                                     const WrappedKey& key, ByteView aad) {
+  NobodysDek nobodys{};
+  KAITO_CHECK(unwrap_dek(session, org_kek, methods, key.binding, key.binding_aad(aad), nobodys));
+  return nobodys;
 }
 
 TokenOutcome check_binding(Session& session, const WrapMethods& methods, ObjectHandle org_kek, const WrappedKey& key,
                            ByteView aad) {
-  ByteArray<kDekSize> nobodys{};
-  auto opened = unwrap_dek(session, org_kek, methods, key.binding, key.binding_aad(aad), nobodys);
-  wipe(nobodys);
-  return opened;
+  KAITO_CHECK(open_binding(session, methods, org_kek, key, aad));
+  return {};
 }
 
 AttributeTemplate to_be_wrapped(const WrapMethods& methods) {
@@ -192,6 +200,18 @@ TokenResult<T> own_work(TokenResult<T> result) {
                     .detail = "the token cannot open what it has just wrapped: " + result.error().error.detail}));
 }
 
+// Bound by one unwrapping and opened by another, to the very bytes that were sealed: both are one key, and it is the
+// blob's. A handle of some other key, given once, would bind the blob to that key, and all that it wraps would be lost
+// with the handle.
+TokenResult<OwnedObject> unwrap_bound(Session& session, const WrapMethods& methods, const PlatformKey& platform_kek,
+                                      const WrappedKey& key, ByteView aad, const NobodysDek& bound) {
+  KAITO_TRY(OwnedObject fresh, own_work(unwrap(session, methods, platform_kek, key)));
+  KAITO_TRY(const NobodysDek opened, own_work(open_binding(session, methods, fresh.handle(), key, aad)));
+  if (opened == bound) return fresh;
+  return fail(Failure(
+      Error{.code = Code::hsm_unavailable, .detail = "the token opened what it has just wrapped to other bytes"}));
+}
+
 }  // namespace
 
 TokenResult<Bytes> OrgKeks::create(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
@@ -199,14 +219,15 @@ TokenResult<Bytes> OrgKeks::create(Session& session, const WrapMethods& methods,
   KAITO_TRY(const PlatformKey platform_kek, platform.at(version));
   KAITO_TRY(const OwnedObject made, generate(session));
   KAITO_TRY(WrappedKey key, wrap(session, methods, platform_kek, version, made.handle()));
-  KAITO_TRY(OwnedObject object, own_work(unwrap(session, methods, platform_kek, key)));
-  KAITO_CHECK(bind(session, methods, object.handle(), key, aad, random_));
+  KAITO_TRY(const OwnedObject first, own_work(unwrap(session, methods, platform_kek, key)));
+  KAITO_TRY(const NobodysDek bound, bind(session, methods, first.handle(), key, aad, random_));
+  KAITO_TRY(OwnedObject object, unwrap_bound(session, methods, platform_kek, key, aad, bound));
   Bytes blob = key.serialize();
   loaded_.insert(cache_key({.blob = blob, .aad = aad}),
                  {.key = object.handle(),
                   .owned = std::move(object),
                   .platform_version = version,
-                  .use = {.key = short_hash(blob), .encryptions = 1, .decryptions = 1}});
+                  .use = {.key = short_hash(blob), .encryptions = 1, .decryptions = 2}});
   return blob;
 }
 
@@ -222,10 +243,9 @@ TokenResult<Bytes> OrgKeks::rewrap(Session& session, const WrapMethods& methods,
   KAITO_TRY(const OwnedObject source, unwrap(session, methods, old_kek, before, Extractable::yes));
   KAITO_CHECK(check_binding(session, methods, source.handle(), before, kek.aad));
   KAITO_TRY(WrappedKey after, wrap(session, methods, new_kek, to, source.handle()));
-  KAITO_CHECK(bind(session, methods, source.handle(), after, kek.aad, random_));
-  // Bound by the old key and opened by the new one: they are the same, and the old blob is not needed any more.
-  KAITO_TRY(const OwnedObject fresh, own_work(unwrap(session, methods, new_kek, after)));
-  KAITO_CHECK(own_work(check_binding(session, methods, fresh.handle(), after, kek.aad)));
+  KAITO_TRY(const NobodysDek bound, bind(session, methods, source.handle(), after, kek.aad, random_));
+  // The old key and the new one are the same, and the old blob is not needed any more.
+  KAITO_CHECK(unwrap_bound(session, methods, new_kek, after, kek.aad, bound));
   return after.serialize();
 }
 
@@ -236,11 +256,9 @@ TokenResult<ImportedKey> OrgKeks::import(Session& session, const WrapMethods& me
   KAITO_TRY(const OwnedObject source, unwrap_import(session, methods, wrapping, customers));
   KAITO_TRY(WrappedKey key, wrap(session, methods, platform_kek, request.platform_version, source.handle()));
   KAITO_CHECK(check_size(session, source.handle(), key));
-  KAITO_CHECK(bind(session, methods, source.handle(), key, request.aad, random_));
-  // Bound by the customer's key and opened by the blob's: they are the same. The check value is that of the blob's,
-  // which is what will be used.
-  KAITO_TRY(const OwnedObject fresh, own_work(unwrap(session, methods, platform_kek, key)));
-  KAITO_CHECK(own_work(check_binding(session, methods, fresh.handle(), key, request.aad)));
+  KAITO_TRY(const NobodysDek bound, bind(session, methods, source.handle(), key, request.aad, random_));
+  KAITO_CHECK(unwrap_bound(session, methods, platform_kek, key, request.aad, bound));
+  // Of the blob's key, which is what will be used.
   ImportedKey imported;
   KAITO_TRY(imported.check_value, own_work(check_value_of(session, methods, platform_kek, key)));
   imported.blob = key.serialize();
