@@ -34,6 +34,7 @@ KeyService::KeyService(std::unique_ptr<Token> token, TokenRole role, std::size_t
       random_(random),
       logger_(logger),
       org_keks_(org_kek_capacity, random),
+      dek_rewrap_(random),
       held_keks_(org_kek_capacity, clock, random) {}
 
 Result<std::unique_ptr<KeyService>> KeyService::open(std::vector<Cryptoki> modules, TokenUri uri, Pin pin,
@@ -347,7 +348,7 @@ Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::
         KAITO_TRY(old_kek, load(from));
         KAITO_TRY(new_kek, load(to));
       }
-      auto blob = rewrap_dek(*old_kek, *new_kek, item);
+      auto blob = dek_rewrap_.rewrap(session(), methods_, *old_kek, *new_kek, item);
       if (blob) {
         results.emplace_back(*std::move(blob));
         continue;
@@ -359,25 +360,13 @@ Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::
     KAITO_CHECK(judge_items(refused, from));
     return results;
   });
+  dek_rewrap_.forget();
   if (!rewrapped) {
     if (rewrapped.error().code == Code::integrity) ++counters_.refused;
     return rewrapped;
   }
   for (const auto& outcome : *rewrapped) ++(outcome ? counters_.rewraps : counters_.refused);
   return rewrapped;
-}
-
-// A data error concerns what is to be opened.
-TokenResult<Bytes> KeyService::rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item) {
-  ByteArray<kDekSize> dek{};
-  ++from.use.decryptions;
-  if (auto opened = unwrap_dek(session(), from.key, methods_, item.wrapped, item.aad_before, dek); !opened)
-    return fail(std::move(opened).error());
-  ++to.use.encryptions;
-  ++to.use.decryptions;
-  auto blob = wrap_dek(session(), to.key, methods_, dek, item.aad_after, random_);
-  wipe(dek);
-  return blob;
 }
 
 Result<AuditKey> KeyService::create_audit_key(KeyVersion version) {

@@ -11,6 +11,7 @@
 #include "appliance/base/random.hpp"
 #include "hsm/audit_keys.hpp"
 #include "hsm/canary.hpp"
+#include "hsm/dek_rewrap.hpp"
 #include "hsm/guarded_token_directory.hpp"
 #include "hsm/held_keks.hpp"
 #include "hsm/import_keys.hpp"
@@ -96,7 +97,6 @@ class KeyService {
   Status destroy_key(Keys& keys, KeyVersion version, std::string_view event);
   TokenResult<LoadedOrgKek*> load(OrgKekView kek);
   TokenOutcome judge_items(bool refused, std::optional<OrgKekView> kek);
-  TokenResult<Bytes> rewrap_dek(LoadedOrgKek& from, LoadedOrgKek& to, const DekToRewrapView& item);
   Session& session() noexcept { return token_->session(); }
 
   std::unique_ptr<Token> token_;
@@ -112,6 +112,7 @@ class KeyService {
   ImportKeys import_keys_;
   AuditKeys audit_keys_;
   OrgKeks org_keks_;
+  DekRewrap dek_rewrap_;
   HeldKeks held_keks_;    // in place of org_keks_ where the token is a customer's
   TokenStatus counters_;  // of it, only the counters are used
   std::optional<Error> must_restart_;

@@ -2,6 +2,7 @@
 
 #include "appliance/envelope/binding.hpp"
 #include "appliance/keys/customer_key.hpp"
+#include "appliance/keys/dek_move.hpp"
 
 namespace kaito::keys {
 namespace {
@@ -165,34 +166,20 @@ Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> OrgKeys::rewrap(Org
     return hsm_.rewrap_deks(std::move(before.kek), std::move(after.kek), std::move(deks));
   if (before.customer == after.customer)
     return begin(before.customer->rewrap(org, std::move(before.kek), std::move(after.kek), std::move(deks)));
-  return begin(rewrap_across(org, std::move(before), std::move(after), std::move(deks)));
+  return begin(move_deks(
+      std::move(deks), [this, org, before](auto sealed) { return unwrap_at(org, before, std::move(sealed)); },
+      [this, org, after](auto open) { return wrap_at(org, after, std::move(open)); }));
 }
 
-// The worker that seals a DEK opens it again before it says so: what is given out opens in the new HSM.
-Task<Result<OrgKeys::Wrapped>> OrgKeys::rewrap_across(OrgId org, Found from, Found to,
-                                                      std::vector<hsm::DekToRewrap> deks) {
-  std::vector<hsm::DekToUnwrap> sealed;
-  sealed.reserve(deks.size());
-  for (auto& dek : deks) sealed.push_back({.wrapped = std::move(dek.wrapped), .aad = std::move(dek.aad_before)});
-  auto opening = from.customer != nullptr ? from.customer->unwrap(org, std::move(from.kek), std::move(sealed))
-                                          : waited_for(hsm_.unwrap_deks(std::move(from.kek), std::move(sealed)));
-  KAITO_CO_TRY(auto opened, co_await std::move(opening));
+Task<Result<std::vector<Result<Dek>>>> OrgKeys::unwrap_at(OrgId org, const Found& key,
+                                                          std::vector<hsm::DekToUnwrap> deks) {
+  if (key.customer != nullptr) return key.customer->unwrap(org, key.kek, std::move(deks));
+  return waited_for(hsm_.unwrap_deks(key.kek, std::move(deks)));
+}
 
-  Wrapped results;
-  results.reserve(opened.size());
-  std::vector<hsm::DekToWrap> open;
-  std::vector<std::size_t> places;  // of open[i] in results
-  for (std::size_t i = 0; i < opened.size(); ++i) {
-    results.emplace_back(fail(opened[i] ? Error{.code = Code::internal, .detail = "not wrapped"} : opened[i].error()));
-    if (!opened[i]) continue;
-    open.push_back({.dek = *std::move(opened[i]), .aad = std::move(deks[i].aad_after)});
-    places.push_back(i);
-  }
-  auto sealing = to.customer != nullptr ? to.customer->wrap(org, std::move(to.kek), std::move(open))
-                                        : waited_for(hsm_.wrap_deks(std::move(to.kek), std::move(open)));
-  KAITO_CO_TRY(auto wrapped, co_await std::move(sealing));
-  for (std::size_t i = 0; i < wrapped.size(); ++i) results[places[i]] = std::move(wrapped[i]);
-  co_return results;
+Task<Result<OrgKeys::Wrapped>> OrgKeys::wrap_at(OrgId org, const Found& key, std::vector<hsm::DekToWrap> deks) {
+  if (key.customer != nullptr) return key.customer->wrap(org, key.kek, std::move(deks));
+  return waited_for(hsm_.wrap_deks(key.kek, std::move(deks)));
 }
 
 Status OrgKeys::remove(const OrgId& org) {

@@ -61,7 +61,8 @@ class OrgKeys {
   Task<Result<Dek>> unwrap_one(OrgId org, KeyVersion version, hsm::WrappedDek wrapped, Bytes aad, Seconds lease,
                                KeyUse use = KeyUse::code_by_hsm);
   // Opens DEKs with version `from` and seals them with version `to`. Begins at once. The DEKs stay inside the worker
-  // where both versions are in one HSM; else they pass through our locked memory. The answer must be waited for.
+  // where both versions are in one HSM; else they pass through our locked memory. Either way what an HSM opened is held
+  // against the DEK's proof, and what it wrapped was opened again. The answer must be waited for.
   Result<Future<Result<std::vector<Result<hsm::WrappedDek>>>>> rewrap(OrgId org, KeyVersion from, KeyVersion to,
                                                                       std::vector<hsm::DekToRewrap> deks);
 
@@ -105,7 +106,9 @@ class OrgKeys {
   // Reads the keyring again when `stale` is what is remembered.
   Result<hsm::OrgKekRef> find_again(const hsm::OrgKekRef& stale);
   Task<Status> take_customers(OrgId org, KeyVersion version, store::KeyPlace place);
-  Task<Result<Wrapped>> rewrap_across(OrgId org, Found from, Found to, std::vector<hsm::DekToRewrap> deks);
+  // In the HSM that has the key.
+  Task<Result<std::vector<Result<Dek>>>> unwrap_at(OrgId org, const Found& key, std::vector<hsm::DekToUnwrap> deks);
+  Task<Result<Wrapped>> wrap_at(OrgId org, const Found& key, std::vector<hsm::DekToWrap> deks);
   Task<Result<Dek>> ask(OrgId org, KeyVersion version, const hsm::WrappedDek& wrapped, const Bytes& aad);
   Task<Result<std::vector<Result<Dek>>>> ask(OrgId org, KeyVersion version, const std::vector<hsm::DekToUnwrap>& deks);
   Status count(const Name& name, std::uint64_t encryptions);

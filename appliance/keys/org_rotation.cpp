@@ -24,6 +24,16 @@ void let_others_run() noexcept { ::sched_yield(); }
 
 hsm::WrappedDek wrapped_of(const store::SeedDek& dek) { return {.blob = dek.wrapped_dek}; }
 
+// The seed's own seal: whoever has the right DEK opens it (docs/formats/seed.md).
+hsm::SealedMessage proof_of(const store::SeedDek& dek, const envelope::SeedBinding& binding) {
+  // A longer one was altered and opens with no DEK; nor does what is left of it.
+  const auto sealed = ByteView(dek.ciphertext).first(std::min(dek.ciphertext.size(), hsm::kMaxSealedMessage));
+  return {.iv = dek.iv,
+          .aad = envelope::seed_aad(binding),
+          .ciphertext = Bytes(sealed.begin(), sealed.end()),
+          .tag = dek.tag};
+}
+
 class OrgRotation final : public RotationWork {
  public:
   explicit OrgRotation(RotationParts parts) : parts_(parts) {}
@@ -171,7 +181,8 @@ class OrgRotation final : public RotationWork {
       const envelope::SeedBinding binding{*rotation.org, dek.seed, dek.parameters};
       deks.push_back({.wrapped = wrapped_of(dek),
                       .aad_before = envelope::dek_wrap_aad(binding, dek.kek_version),
-                      .aad_after = envelope::dek_wrap_aad(binding, rotation.to)});
+                      .aad_after = envelope::dek_wrap_aad(binding, rotation.to),
+                      .proof = proof_of(dek, binding)});
     }
     return parts_.org_keys.rewrap(*rotation.org, frame.front().kek_version, rotation.to, std::move(deks));
   }
@@ -272,7 +283,10 @@ class OrgRotation final : public RotationWork {
     KAITO_TRY(const std::uint64_t left, remaining(rotation));
     if (left == 0) return RotationSlice{.finished = true};
     if (std::exchange(worked_in_pass_, 0) > 0) return RotationSlice{};
-    return fail(Code::integrity, fmt::format("the DEKs of {} seeds cannot be unwrapped by the old org key", left));
+    return fail(Code::integrity,
+                fmt::format("the DEKs of {} seeds do not open, or not to what opens the seed; they stay "
+                            "under the old org key; the log names the seeds",
+                            left));
   }
 
   RotationParts parts_;

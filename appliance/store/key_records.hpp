@@ -131,12 +131,15 @@ struct KeyUsePeriod {
   friend bool operator==(const KeyUsePeriod&, const KeyUsePeriod&) = default;
 };
 
-// Of a seed's row, what wraps its DEK.
+// Of a seed's row, what wraps its DEK, and the seal that this DEK alone opens.
 struct SeedDek {
   SeedId seed;
   CodeParameters parameters;
   KeyVersion kek_version = 0;
   Bytes wrapped_dek;
+  ByteArray<12> iv{};
+  Bytes ciphertext;
+  ByteArray<16> tag{};
   friend bool operator==(const SeedDek&, const SeedDek&) = default;
 };
 

@@ -48,6 +48,13 @@ Status check_wrapped(const WrappedDek& wrapped) {
   return {};
 }
 
+Status check_proof(const SealedMessage& proof) {
+  if (proof.aad.size() <= kMaxSealedAad && !proof.ciphertext.empty() && proof.ciphertext.size() <= kMaxSealedMessage)
+    return {};
+  return fail_invalid("proof", fmt::format("must have a message of 1 to {} bytes, and at most {} of AAD",
+                                           kMaxSealedMessage, kMaxSealedAad));
+}
+
 Status check_item(const DekToWrap& item) {
   if (item.dek.size() != kDekSize) return fail_invalid("dek", fmt::format("must be {} bytes", kDekSize));
   return check_aad(item.aad);
@@ -59,6 +66,7 @@ Status check_item(const DekToUnwrap& item) {
 Status check_item(const DekToRewrap& item) {
   KAITO_CHECK(check_wrapped(item.wrapped));
   KAITO_CHECK(check_aad(item.aad_before));
+  if (item.proof) KAITO_CHECK(check_proof(*item.proof));
   return check_aad(item.aad_after);
 }
 Status check_item(const OrgKekToRewrap& item) {

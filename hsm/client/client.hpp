@@ -78,7 +78,10 @@ class Client {
   Future<Result<Dek>> unwrap_dek(OrgKekRef kek, WrappedDek wrapped, Bytes aad);
 
   // Opens DEKs with one org KEK and seals them with another (or the same); the DEKs do not leave the worker. One result
-  // each, in order. integrity on one: altered, or not of `from` and its aad_before. Each new one was opened again.
+  // each, in order. What the token opened is held against the DEK's proof, and each new one was opened again, so that
+  // the old wrap may be given up. integrity on one: altered, not of `from` and its aad_before, or what the token makes
+  // of it does not open its proof, twice. hsm_unavailable for all: a DEK without a proof was opened twice, to different
+  // bytes.
   Future<Result<std::vector<Result<WrappedDek>>>> rewrap_deks(OrgKekRef from, OrgKekRef to,
                                                               std::vector<DekToRewrap> deks);
 

@@ -78,7 +78,9 @@ struct FrameLimits {
 inline std::size_t wire_size(const DekToWrap& item) { return kDekSize + 2 + item.aad.size(); }
 inline std::size_t wire_size(const DekToUnwrap& item) { return 2 + item.wrapped.blob.size() + 2 + item.aad.size(); }
 inline std::size_t wire_size(const DekToRewrap& item) {
-  return 2 + item.wrapped.blob.size() + 2 + item.aad_before.size() + 2 + item.aad_after.size();
+  const std::size_t proof =
+      item.proof ? kGcmIvSize + 2 + item.proof->aad.size() + 2 + item.proof->ciphertext.size() + kGcmTagSize : 0;
+  return 2 + item.wrapped.blob.size() + 2 + item.aad_before.size() + 2 + item.aad_after.size() + 1 + proof;
 }
 inline std::size_t wire_size(const OrgKekToRewrap& item) { return 2 + item.blob.size() + 2 + item.aad.size(); }
 

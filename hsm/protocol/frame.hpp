@@ -10,7 +10,7 @@
 
 namespace kaito::hsm {
 
-inline constexpr std::uint8_t kProtocolVersion = 2;
+inline constexpr std::uint8_t kProtocolVersion = 3;
 inline constexpr std::size_t kFrameHeaderSize = 15;  // u32 length, u8 version, u64 id, u16 op
 inline constexpr std::size_t kMaxPayload = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxFrame = kFrameHeaderSize + kMaxPayload;

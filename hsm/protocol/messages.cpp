@@ -32,6 +32,28 @@ void write_versions(WireWriter& out, const std::vector<PlatformKek>& keys) {
   for (const auto& key : keys) out.u32(key.version);
 }
 
+void write_proof(WireWriter& out, const std::optional<SealedMessage>& proof) {
+  out.u8(proof ? 1 : 0);
+  if (!proof) return;
+  out.raw(proof->iv);
+  out.string(proof->aad);
+  out.string(proof->ciphertext);
+  out.raw(proof->tag);
+}
+
+Result<std::optional<SealedMessageView>> read_proof(ByteReader& in) {
+  KAITO_TRY(const std::uint8_t given, in.u8());
+  if (given == 0) return std::nullopt;
+  if (given != 1) return fail(Code::invalid_request, "neither with a proof nor without");
+  SealedMessageView proof;
+  KAITO_TRY(proof.iv, in.take(kGcmIvSize));
+  KAITO_TRY(proof.aad, read_string(in, kMaxSealedAad));
+  KAITO_TRY(proof.ciphertext, read_string(in, kMaxSealedMessage));
+  KAITO_TRY(proof.tag, in.take(kGcmTagSize));
+  if (proof.ciphertext.empty()) return fail(Code::invalid_request, "a proof without a message");
+  return proof;
+}
+
 Result<std::vector<PlatformKek>> read_versions(ByteReader& in) {
   KAITO_TRY(const std::size_t count, read_count(in, kMaxListed));
   std::vector<PlatformKek> keys(count);
@@ -136,6 +158,7 @@ void write_rewrap_request(WireWriter& out, const OrgKek& from, const OrgKek& to,
     write_wrapped_dek(out, item.wrapped.blob);
     out.string(item.aad_before);
     out.string(item.aad_after);
+    write_proof(out, item.proof);
   }
 }
 
@@ -149,6 +172,7 @@ Result<RewrapRequest> read_rewrap_request(ByteReader& in) {
     KAITO_TRY(item.wrapped, read_wrapped_dek(in));
     KAITO_TRY(item.aad_before, read_string(in, kMaxAad));
     KAITO_TRY(item.aad_after, read_string(in, kMaxAad));
+    KAITO_TRY(item.proof, read_proof(in));
   }
   return request;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hsm/protocol/key_import.hpp"
+#include "hsm/protocol/sealed_message.hpp"
 #include "hsm/protocol/token_status.hpp"
 #include "hsm/protocol/wire.hpp"
 #include "hsm/protocol/wrapped_dek.hpp"
@@ -67,6 +68,7 @@ struct DekToRewrapView {
   ByteView wrapped;
   ByteView aad_before;
   ByteView aad_after;
+  std::optional<SealedMessageView> proof;
 };
 struct RewrapRequest {
   OrgKekView from;

@@ -2,7 +2,8 @@
 // in one run, in turn, so that the ratios hold on a noisy machine.
 //
 //   (a) C_Decrypt + C_Encrypt (AES-GCM) of DEKs on one thread of a SoftHSM token, nothing around it
-//   (b) rewrap_deks of the same token through a client, frames of 256 and of 64; every new DEK is opened again
+//   (b) rewrap_deks of the same token through a client, frames of 256 and of 64; every DEK is held against its proof
+//       and every new one opened again
 //   (c) rewrap_org_keks of 10,000 org KEKs from one platform KEK to the next
 #include <sys/resource.h>
 
@@ -11,6 +12,7 @@
 #include "appliance/base/invariant.hpp"
 #include "hsm/client/client.hpp"
 #include "hsm/client/one_shot.hpp"
+#include "tests/fakes/sealed_message.hpp"
 #include "tests/integration/hsm/softhsm_token.hpp"
 
 namespace kaito::hsm::test {
@@ -67,11 +69,20 @@ class RewrapBench {
     const auto from = org_kek(1);
     const auto to = org_kek(2);
     std::vector<DekToWrap> fresh;
-    for (int i = 0; i < 256; ++i) fresh.push_back({.dek = Dek::random(kDekSize, random_), .aad = Bytes(64, 7)});
+    std::vector<SealedMessage> proofs;  // as large as a seed's
+    for (int i = 0; i < 256; ++i) {
+      fresh.push_back({.dek = Dek::random(kDekSize, random_), .aad = Bytes(64, 7)});
+      const Bytes aad(51, 6);
+      proofs.push_back(
+          kaito::test::sealed(std::as_const(fresh.back().dek).expose_secret(), "a seed of twenty byt", aad));
+    }
     const auto wrapped = must(wait_for(client_->wrap_deks(from, std::move(fresh))));
     std::vector<DekToRewrap> list;
     for (std::size_t i = 0; i < kDeks; ++i)
-      list.push_back({.wrapped = must(wrapped[i % 256]), .aad_before = Bytes(64, 7), .aad_after = Bytes(64, 8)});
+      list.push_back({.wrapped = must(wrapped[i % 256]),
+                      .aad_before = Bytes(64, 7),
+                      .aad_after = Bytes(64, 8),
+                      .proof = proofs[i % 256]});
     const SteadyPoint begin = clock_.steady_now();
     for (const auto& one : must(wait_for(client_->rewrap_deks(from, to, std::move(list)))))
       KAITO_INVARIANT(one.has_value());

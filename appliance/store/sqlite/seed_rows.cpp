@@ -168,10 +168,14 @@ Result<std::vector<SeedDek>> list_seed_deks(Connection& connection, const OrgId&
                                              .digits = row.number<std::uint8_t>(5, 8),
                                              .period = row.number<std::uint16_t>(0, 300)},
                               .kek_version = row.number<KeyVersion>(),
-                              .wrapped_dek = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek)});
+                              .wrapped_dek = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek),
+                              .iv = row.bytes<12>(),
+                              .ciphertext = row.blob(1, limits::kCiphertext),
+                              .tag = row.bytes<16>()});
   };
   return connection.all(
-      "SELECT id, type, algorithm, digits, period, kek_version, wrapped_dek FROM seed INDEXED BY seed_by_kek "
+      "SELECT id, type, algorithm, digits, period, kek_version, wrapped_dek, iv, ciphertext, tag "
+      "FROM seed INDEXED BY seed_by_kek "
       "WHERE org = ?1 AND kek_version < ?2 AND (kek_version, id) > (?3, ?4) ORDER BY kek_version, id LIMIT ?5",
       read, org, below, place.kek_version, place.seed, limit);
 }

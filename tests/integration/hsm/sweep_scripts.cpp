@@ -106,6 +106,30 @@ class CreateOrgKek : public SweepScript {
   Bytes blob_;
 };
 
+// A key of a customer's token: one that is there, or one that is made.
+class AdoptOrgKek : public SweepScript {
+ public:
+  explicit AdoptOrgKek(MakeKey make)
+      : SweepScript(make == MakeKey::no ? "adopt an org KEK" : "make an org KEK in a customer's token"), make_(make) {}
+  void prepare(SweptToken& token) override {
+    if (make_ == MakeKey::if_missing) token.destroy_keys("fresh");
+  }
+  Status run(SweptToken& token) override {
+    const auto* const key = make_ == MakeKey::no ? "pkcs11:object=first-org" : "pkcs11:object=fresh";
+    KAITO_TRY(blob_, token.service().adopt_org_kek({.make = make_, .key = key, .aad = kPlace}));
+    return {};
+  }
+  std::string judge(SweptToken& token, bool acknowledged) override {
+    if (!acknowledged) return {};
+    const auto loaded = token.service().load_org_kek({.blob = blob_, .aad = kPlace});
+    return loaded ? "" : "an adopted org KEK: " + loaded.error().describe();
+  }
+
+ private:
+  const MakeKey make_;
+  Bytes blob_;
+};
+
 class LoadOrgKek : public SweepScript {
  public:
   LoadOrgKek() : SweepScript("load org KEK") {}
@@ -135,6 +159,7 @@ class Wrap : public SweepScript {
   std::vector<Bytes> blobs_;
 };
 
+// As kaitod does it: what comes back counts once it opens what is sealed under it.
 class Unwrap : public SweepScript {
  public:
   explicit Unwrap(std::string_view name = "unwrap DEKs") : SweepScript(name) {}
@@ -144,8 +169,11 @@ class Unwrap : public SweepScript {
     KAITO_TRY(const UnwrappedDeks opened, token.service().unwrap(org.kek(), deks));
     for (const Status& outcome : opened.outcomes) KAITO_CHECK(outcome);
     right_ = true;
-    for (std::size_t i = 0; i < deks.size(); ++i)
-      right_ = right_ && std::ranges::equal(std::span(opened.deks).subspan(i * kDekSize, kDekSize), org.dek);
+    for (std::size_t i = 0; i < deks.size(); ++i) {
+      const auto dek = std::span(opened.deks).subspan(i * kDekSize, kDekSize);
+      if (!seals_.opens(dek, view_of(org.sealed))) return fail(Code::integrity, "the DEK does not open its message");
+      right_ = right_ && std::ranges::equal(dek, org.dek);
+    }
     return {};
   }
   std::string judge(SweptToken&, bool acknowledged) override {
@@ -153,6 +181,7 @@ class Unwrap : public SweepScript {
   }
 
  private:
+  SealCheck seals_;
   bool right_ = false;
 };
 
@@ -169,15 +198,17 @@ class UnwrapAfterLoss : public Unwrap {
   }
 };
 
+// With the proofs that a seed's DEK has, or, like an index key, without.
 class RewrapDeks : public SweepScript {
  public:
-  RewrapDeks() : SweepScript("rewrap DEKs") {}
+  explicit RewrapDeks(bool proven) : SweepScript(proven ? "rewrap DEKs" : "rewrap an index key"), proven_(proven) {}
   Status run(SweptToken& token) override {
     const KeptOrg& from = token.org(0);
     made_ = token.org(1);
     made_.dek = from.dek;
-    const std::vector<DekToRewrapView> deks(
-        3, {.wrapped = from.wrapped_dek, .aad_before = from.aad, .aad_after = made_.aad});
+    DekToRewrapView dek{.wrapped = from.wrapped_dek, .aad_before = from.aad, .aad_after = made_.aad, .proof = {}};
+    if (proven_) dek.proof = view_of(from.sealed);
+    const std::vector<DekToRewrapView> deks(proven_ ? 3 : 1, dek);
     KAITO_TRY(auto outcomes, token.service().rewrap(from.kek(), made_.kek(), deks, [] { return false; }));
     blobs_.clear();
     for (auto& outcome : outcomes) {
@@ -195,6 +226,7 @@ class RewrapDeks : public SweepScript {
   }
 
  private:
+  const bool proven_;
   KeptOrg made_;
   std::vector<Bytes> blobs_;
 };
@@ -273,6 +305,8 @@ class Sign : public SweepScript {
 
 }  // namespace
 
+std::unique_ptr<SweepScript> rewrap_deks_script() { return std::make_unique<RewrapDeks>(true); }
+
 std::vector<std::unique_ptr<SweepScript>> all_sweep_scripts() {
   std::vector<std::unique_ptr<SweepScript>> scripts;
   scripts.push_back(std::make_unique<Open>());
@@ -283,12 +317,27 @@ std::vector<std::unique_ptr<SweepScript>> all_sweep_scripts() {
   scripts.push_back(std::make_unique<Wrap>());
   scripts.push_back(std::make_unique<Unwrap>());
   scripts.push_back(std::make_unique<UnwrapAfterLoss>());
-  scripts.push_back(std::make_unique<RewrapDeks>());
+  scripts.push_back(std::make_unique<RewrapDeks>(true));
+  scripts.push_back(std::make_unique<RewrapDeks>(false));
   scripts.push_back(std::make_unique<RewrapOrgKeks>());
   scripts.push_back(std::make_unique<ImportOrgKek>());
   scripts.push_back(std::make_unique<Sign>());
   scripts.push_back(std::make_unique<DestroyPlatformKek>());
   scripts.push_back(std::make_unique<DestroyAuditKey>());
+  scripts.push_back(std::make_unique<Sing>());
+  return scripts;
+}
+
+std::vector<std::unique_ptr<SweepScript>> customers_sweep_scripts() {
+  std::vector<std::unique_ptr<SweepScript>> scripts;
+  scripts.push_back(std::make_unique<Open>());
+  scripts.push_back(std::make_unique<AdoptOrgKek>(MakeKey::no));
+  scripts.push_back(std::make_unique<AdoptOrgKek>(MakeKey::if_missing));
+  scripts.push_back(std::make_unique<LoadOrgKek>());
+  scripts.push_back(std::make_unique<Wrap>());
+  scripts.push_back(std::make_unique<Unwrap>());
+  scripts.push_back(std::make_unique<RewrapDeks>(true));
+  scripts.push_back(std::make_unique<RewrapDeks>(false));
   scripts.push_back(std::make_unique<Sing>());
   return scripts;
 }

@@ -29,5 +29,7 @@ class SweepScript {
 };
 
 std::vector<std::unique_ptr<SweepScript>> all_sweep_scripts();
+std::vector<std::unique_ptr<SweepScript>> customers_sweep_scripts();  // what a customer's token is asked for
+std::unique_ptr<SweepScript> rewrap_deks_script();                    // the one of seeds' DEKs
 
 }  // namespace kaito::hsm::test

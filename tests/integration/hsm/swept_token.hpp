@@ -13,13 +13,15 @@ struct KeptOrg {
   Bytes aad;
   ByteArray<kDekSize> dek{};
   Bytes wrapped_dek;
+  SealedMessage sealed;  // under the DEK
   [[nodiscard]] OrgKekView kek() const { return {.blob = blob, .aad = aad}; }
 };
 
 class SweptToken {
  public:
-  // Platform KEKs 1 and 2, backup key 1, audit key 1, two orgs.
-  SweptToken();
+  // Two orgs. The appliance's own also has platform KEKs 1 and 2, backup key 1 and audit key 1; a customer's has the
+  // orgs' KEKs as token objects.
+  explicit SweptToken(TokenRole role = TokenRole::appliance);
 
   // A new service with its own login, as a worker that starts. Any service before it must be closed.
   Status open();
@@ -35,12 +37,16 @@ class SweptToken {
   std::string opens(const KeptOrg& org);
   std::string signs_right(ByteView message, const ByteArray<64>& signature) const;
 
+  // Behind the service's back: every key of that label.
+  void destroy_keys(std::string_view label);
+
   FaultyModule& module() noexcept { return module_; }
   [[nodiscard]] const KeptOrg& org(std::size_t index) const { return orgs_.at(index); }
   [[nodiscard]] const CapturedLog& log() const noexcept { return log_; }
 
  private:
   KeptOrg make_org(std::string_view name);
+  const TokenRole role_;
   SoftHsmToken token_;
   FaultyModule module_{token_};
   SystemClock clock_;

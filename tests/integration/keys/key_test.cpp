@@ -15,7 +15,7 @@ Seed secret_of(const std::string& name, std::size_t n) { return Seed::copy_of(fm
 }  // namespace
 
 KeyTest::KeyTest() {
-  hsm_ = must(hsm::Client::start(token_.config(), system_clock_, logger_));
+  hsm_ = must(hsm::Client::start(hsm_config_, system_clock_, logger_));
   must(hsm::test::wait_for(hsm_->create_platform_kek(1)));
   must(hsm::test::wait_for(hsm_->create_audit_key(1)));
   must(hsm::test::wait_for(hsm_->create_backup_key(1)));
@@ -31,7 +31,7 @@ KeyTest::KeyTest() {
 KeyTest::~KeyTest() { close_all(); }
 
 void KeyTest::open_all() {
-  if (!hsm_) hsm_ = must(hsm::Client::start(token_.config(), system_clock_, logger_));
+  if (!hsm_) hsm_ = must(hsm::Client::start(hsm_config_, system_clock_, logger_));
   keyring_ = must(store::sqlite::open_keyring(path("keyring.db")));
   store_ = must(store::sqlite::open_store(path("kaito.db"), {}, logger_));
   journal_ = must(audit::Journal::open(*store_, std::string(kOrigin), clock_, logger_));

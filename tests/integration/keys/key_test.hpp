@@ -73,6 +73,7 @@ class KeyTest : public testing::Test {
   DekLeases leases_{clock_, 1000};
   HsmConnections connections_{system_clock_, logger_};
 
+  hsm::ClientConfig hsm_config_ = token_.config();  // a change counts from restart() on
   std::unique_ptr<hsm::Client> hsm_;
   std::unique_ptr<store::Keyring> keyring_;
   std::unique_ptr<audit::Journal> journal_;  // ends after the store

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "hsm/protocol/frame.hpp"
+
 namespace kaito::hsm {
 namespace {
 
@@ -136,6 +138,55 @@ TEST(Messages, RewrapRequestsSurviveTheTripAndNoPrefixDoes) {
   const auto dek_request = read_rewrap_request(deks_reader);
   EXPECT_EQ(dek_request->to.blob.size(), 91u);
   EXPECT_EQ(dek_request->deks[0].aad_after.size(), 4u);
+  EXPECT_FALSE(dek_request->deks[0].proof);
+}
+
+DekToRewrap largest_dek_to_rewrap() {
+  return {.wrapped = {.blob = Bytes(kMaxWrappedDek, 1)},
+          .aad_before = Bytes(kMaxAad, 2),
+          .aad_after = Bytes(kMaxAad, 3),
+          .proof = SealedMessage{
+              .iv = {4}, .aad = Bytes(kMaxSealedAad, 5), .ciphertext = Bytes(kMaxSealedMessage, 6), .tag = {7}}};
+}
+
+TEST(Messages, TheProofOfADekSurvivesTheTripAndNoPrefixDoes) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_rewrap_request(out, kek_of(9, 4), kek_of(9, 0), std::vector<DekToRewrap>(2, largest_dek_to_rewrap()));
+  expect_no_prefix(bytes, read_rewrap_request);
+  ByteReader reader(bytes);
+  const auto request = read_rewrap_request(reader);
+  ASSERT_EQ(request->deks.size(), 2u);
+  ASSERT_TRUE(request->deks[1].proof);
+  EXPECT_EQ(request->deks[1].proof->iv.front(), 4);
+  EXPECT_EQ(request->deks[1].proof->iv.size(), kGcmIvSize);
+  EXPECT_EQ(request->deks[1].proof->aad.size(), kMaxSealedAad);
+  EXPECT_EQ(request->deks[1].proof->ciphertext.size(), kMaxSealedMessage);
+  EXPECT_EQ(request->deks[1].proof->tag.front(), 7);
+}
+
+TEST(Messages, AProofOutOfBoundsIsRefused) {
+  for (const auto spoil : std::initializer_list<void (*)(SealedMessage&)>{
+           [](SealedMessage& m) { m.aad.push_back(0); }, [](SealedMessage& m) { m.ciphertext.push_back(0); },
+           [](SealedMessage& m) { m.ciphertext.clear(); }}) {
+    auto item = largest_dek_to_rewrap();
+    spoil(*item.proof);
+    WipedBytes bytes;
+    WireWriter out(bytes);
+    write_rewrap_request(out, kek_of(1, 0), kek_of(1, 0), std::vector<DekToRewrap>(1, item));
+    ByteReader reader(bytes);
+    EXPECT_FALSE(read_rewrap_request(reader));
+  }
+}
+
+TEST(Messages, AFrameHoldsAFullBatchOfTheLargestDeksToRewrap) {
+  WipedBytes bytes;
+  WireWriter out(bytes);
+  write_rewrap_request(out, kek_of(kMaxBlob, kMaxAad), kek_of(kMaxBlob, kMaxAad),
+                       std::vector<DekToRewrap>(kMaxRewrapBatch, largest_dek_to_rewrap()));
+  EXPECT_LE(bytes.size(), kMaxPayload);
+  ByteReader reader(bytes);
+  EXPECT_TRUE(read_rewrap_request(reader));
 }
 
 TEST(Messages, RewrapRequestsOverTheirLimitAreRefused) {
