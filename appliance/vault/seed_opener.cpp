@@ -17,6 +17,14 @@ Result<OpenSeed> open_with(Dek dek, const store::Seed& row) {
   return OpenSeed{std::move(dek), std::move(secret)};
 }
 
+// Whichever is wrong, the HSM's answer or the row: what was unwrapped is not kept, or one wrong answer would cost the
+// seed's codes for a whole lease.
+Result<OpenSeed> open_or_forget(keys::OrgKeys& keys, Dek dek, const store::Seed& row) {
+  auto opened = open_with(std::move(dek), row);
+  if (!opened) keys.purge_leases(row.org);
+  return opened;
+}
+
 }  // namespace
 
 Task<Result<Dek>> SeedOpener::open_dek(const store::Seed& row) {
@@ -29,7 +37,7 @@ Task<Result<Dek>> SeedOpener::open_dek(const store::Seed& row) {
 Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row, Seconds lease) {
   KAITO_CO_TRY(Dek dek,
                co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row), lease));
-  co_return open_with(std::move(dek), row);
+  co_return open_or_forget(keys_, std::move(dek), row);
 }
 
 Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, const std::vector<store::Seed>& rows,
@@ -45,7 +53,7 @@ Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, cons
     for (const auto index : indexes) wrapped.push_back({wrapped_dek_of(rows[index]), wrap_aad_of(rows[index])});
     KAITO_CO_TRY(auto deks, co_await keys_.unwrap(org, version, std::move(wrapped), lease));
     for (std::size_t i = 0; i < indexes.size(); ++i)
-      opened[indexes[i]] = deks[i] ? open_with(*std::move(deks[i]), rows[indexes[i]])
+      opened[indexes[i]] = deks[i] ? open_or_forget(keys_, *std::move(deks[i]), rows[indexes[i]])
                                    : Result<OpenSeed>(fail(std::move(deks[i]).error()));
   }
   co_return opened;

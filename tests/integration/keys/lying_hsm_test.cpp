@@ -136,6 +136,21 @@ TEST_F(LyingHsm, F21ASeedThatItsDekDoesNotOpenKeepsItsWrapAndTheOldKey) {
   }
 }
 
+TEST_F(LyingHsm, AWrongAnswerCostsOneCodeAndIsNotKeptForItsLease) {
+  const auto row = seed(id_, seeds_[1]);
+  const auto read = [&] {
+    const auto opened = sync_wait(opener_->open(row, Seconds(30)));
+    return opened ? std::string(as_text(opened->secret.expose_secret()))
+                  : std::string(traits(opened.error().code).slug);
+  };
+  EXPECT_EQ(open(id_, seeds_[0]), "Acme 0");  // the org KEK is loaded
+  shim_.plan("C_Decrypt 1 garbage\n");
+  EXPECT_EQ(read(), traits(Code::integrity).slug);
+  EXPECT_TRUE(shim_.struck());
+  EXPECT_EQ(read(), "Acme 1");
+  EXPECT_EQ(leases_.statistics().kept, 1U);
+}
+
 class LyingCustomersHsm : public LyingHsm {
  protected:
   LyingCustomersHsm() {

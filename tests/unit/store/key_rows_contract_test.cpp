@@ -149,6 +149,9 @@ TEST_P(StoreContract, DeksUnderOlderVersionsAreFoundInOrderAndReplacedOnlyAsThey
   const auto first = snapshot()->seed_deks(org, 2, {}, 3).value();
   ASSERT_EQ(first.size(), 3U);
   EXPECT_EQ(first[2].seed, nth<SeedId>(3));
+  EXPECT_EQ(first[2].iv, samples::seed(1, 3).iv);
+  EXPECT_EQ(first[2].ciphertext, samples::seed(1, 3).ciphertext);
+  EXPECT_EQ(first[2].tag, samples::seed(1, 3).tag);
   const auto rest = snapshot()->seed_deks(org, 3, {first[2].kek_version, first[2].seed}, 10).value();
   ASSERT_EQ(rest.size(), 2U);
   EXPECT_EQ(rest[1].seed, nth<SeedId>(5));
