@@ -10,6 +10,7 @@
 #include "appliance/base/file.hpp"
 
 #include "hsm/client/client.hpp"
+#include "tests/fakes/sealed_message.hpp"
 #include "tests/integration/hsm/conformance/capability_table.hpp"
 #include "tests/integration/hsm/conformance/made_tokens.hpp"
 #include "tests/integration/hsm/softhsm_token.hpp"
@@ -66,6 +67,23 @@ class Conformance : public ::testing::TestWithParam<Candidate> {
     const auto opened = unwrap(kek, wrapped, aad);
     ASSERT_TRUE(opened) << opened.error().describe();
     EXPECT_EQ(*opened, dek);
+  }
+  // With its proof, and without one; not with what another DEK has sealed.
+  void expect_moves(const OrgKekRef& from, const OrgKekRef& to, const Dek& dek) {
+    const Dek other = Dek::random(kDekSize, random_);
+    const DekToRewrap item{
+        .wrapped = wrap(from, dek, "seed 1"), .aad_before = aad_of("seed 1"), .aad_after = aad_of("new")};
+    std::vector<DekToRewrap> list(3, item);
+    list[0].proof = kaito::test::sealed(dek.expose_secret(), "a seed", aad_of("of seed 1"));
+    list[1].proof = kaito::test::sealed(other.expose_secret(), "a seed", aad_of("of seed 1"));
+    const auto moved = wait_for(client_->rewrap_deks(from, to, std::move(list)));
+    ASSERT_TRUE(moved) << moved.error().describe();
+    for (const std::size_t right : {0U, 2U}) {
+      ASSERT_TRUE((*moved)[right]) << (*moved)[right].error().describe();
+      expect_opens(to, *(*moved)[right], "new", dek);
+    }
+    ASSERT_FALSE((*moved)[1]);
+    EXPECT_EQ((*moved)[1].error().code, Code::integrity);
   }
 
   ClientConfig config_;
@@ -196,12 +214,7 @@ TEST_P(Conformance, S3MovesDeksToAnotherOrgKek) {
   const OrgKekRef from = new_org_kek("org a, version 1");
   const OrgKekRef to = new_org_kek("org a, version 2");
   const Dek dek = Dek::random(kDekSize, random_);
-  std::vector<DekToRewrap> list;
-  list.push_back({.wrapped = wrap(from, dek, "seed 1"), .aad_before = aad_of("seed 1"), .aad_after = aad_of("new")});
-  const auto moved = wait_for(client_->rewrap_deks(from, to, std::move(list)));
-  ASSERT_TRUE(moved) << moved.error().describe();
-  ASSERT_TRUE(moved->front()) << moved->front().error().describe();
-  expect_opens(to, *moved->front(), "new", dek);
+  expect_moves(from, to, dek);
 }
 
 // The token as a customer's own HSM: keys that stay in it, and nothing of the appliance's.
@@ -252,12 +265,7 @@ TEST_P(CustomersConformance, S3MovesDeksFromOneCustomersKeyToAnother) {
   const OrgKekRef from = adopt("old", "org a, version 1");
   const OrgKekRef to = adopt("new", "org a, version 2");
   const Dek dek = Dek::random(kDekSize, random_);
-  std::vector<DekToRewrap> list;
-  list.push_back({.wrapped = wrap(from, dek, "seed 1"), .aad_before = aad_of("seed 1"), .aad_after = aad_of("new")});
-  const auto moved = wait_for(client_->rewrap_deks(from, to, std::move(list)));
-  ASSERT_TRUE(moved) << moved.error().describe();
-  ASSERT_TRUE(moved->front()) << moved->front().error().describe();
-  expect_opens(to, *moved->front(), "new", dek);
+  expect_moves(from, to, dek);
 }
 
 TEST_P(Conformance, SignsTheAuditLogWithAKeyThatSurvivesARestart) {
