@@ -51,6 +51,7 @@ inline std::string_view put_body(http::Reply& reply, RawBody&& body) {
 }
 template <class Output>
 std::string_view put_body(http::Reply& reply, const Output& output) {
+  reply.body.reserve(512);  // a code and most other answers, in one allocation
   append_json(reply.body, output);
   return "application/json";
 }

@@ -1,47 +1,12 @@
 #include "appliance/audit/merkle.hpp"
 
-#include <openssl/evp.h>
-
 #include <bit>
-#include <initializer_list>
 
 #include "appliance/base/invariant.hpp"
+#include "appliance/crypto/sha256.hpp"
 
 namespace kaito::audit {
 namespace {
-
-// One context a thread, kept: fetching the algorithm and making a context cost more than hashing a record.
-class Sha256 {
- public:
-  Sha256() : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {
-    KAITO_INVARIANT(algorithm_ != nullptr && context_ != nullptr);
-  }
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
-  ~Sha256() {
-    EVP_MD_CTX_free(context_);
-    EVP_MD_free(algorithm_);
-  }
-
-  Hash operator()(std::initializer_list<ByteView> parts) {
-    Hash hash{};
-    unsigned size = 0;
-    bool good = EVP_DigestInit_ex2(context_, algorithm_, nullptr) == 1;
-    for (const ByteView part : parts) good = good && EVP_DigestUpdate(context_, part.data(), part.size()) == 1;
-    good = good && EVP_DigestFinal_ex(context_, hash.data(), &size) == 1 && size == hash.size();
-    KAITO_INVARIANT(good);
-    return hash;
-  }
-
- private:
-  EVP_MD* algorithm_;
-  EVP_MD_CTX* context_;
-};
-
-Hash sha256(std::initializer_list<ByteView> parts) {
-  thread_local Sha256 hasher;
-  return hasher(parts);
-}
 
 // RFC 6962 §2.1: different prefixes, so that no leaf can pass for a node.
 constexpr ByteArray<1> kLeafPrefix{0x00};
@@ -49,9 +14,9 @@ constexpr ByteArray<1> kNodePrefix{0x01};
 
 }  // namespace
 
-Hash leaf_hash(ByteView entry) { return sha256({kLeafPrefix, entry}); }
-Hash node_hash(const Hash& left, const Hash& right) { return sha256({kNodePrefix, left, right}); }
-Hash empty_root() { return sha256({}); }
+Hash leaf_hash(ByteView entry) { return crypto::sha256({kLeafPrefix, entry}); }
+Hash node_hash(const Hash& left, const Hash& right) { return crypto::sha256({kNodePrefix, left, right}); }
+Hash empty_root() { return crypto::sha256({}); }
 
 Result<Frontier> Frontier::from_peaks(std::uint64_t size, std::vector<Hash> peaks) {
   if (peaks.size() != static_cast<std::size_t>(std::popcount(size)))

@@ -1,5 +1,7 @@
 #include "appliance/audit/record.hpp"
 
+#include <charconv>
+
 #include "appliance/audit/json_cursor.hpp"
 #include "appliance/base/json_text.hpp"
 
@@ -16,7 +18,17 @@ void append_bounded(std::string& out, std::string_view text, std::size_t limit) 
   append_json_string(out, std::string(text.substr(0, cut)).append(kMark));
 }
 
-void append_uuid(std::string& out, const UuidBytes& id) { ((out += '"') += uuid_to_string(id)) += '"'; }
+void append_uuid(std::string& out, const UuidBytes& id) {
+  const UuidText text = uuid_text(id);
+  out += '"';
+  out.append(text.data(), text.size());
+  out += '"';
+}
+
+void append_number(std::string& out, std::uint64_t value) {
+  std::array<char, 20> digits{};
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
 
 // Absent members are left out, so that every event has one spelling.
 void append_optional(std::string& out, std::string_view key, std::string_view text, std::size_t limit) {
@@ -86,8 +98,10 @@ void append_details(std::string& out, const std::vector<Detail>& details) {
 Status append_record(std::string& out, const Event& event, const Place& place) {
   KAITO_CHECK(check(event));
   out.reserve(out.size() + 640);  // a typical record
-  fmt::format_to(std::back_inserter(out), R"({{"v":1,"seq":{},"time":"{}","prev":"{}")", place.sequence,
-                 to_rfc3339(place.time), to_hex(place.previous));
+  out += R"({"v":1,"seq":)";
+  append_number(out, place.sequence);
+  ((out += R"(,"time":")") += to_rfc3339(place.time)) += '"';
+  ((out += R"(,"prev":")") += to_hex(place.previous)) += '"';
   append_actor(out, event.actor);
   if (event.org) {
     out += R"(,"org":)";

@@ -1,10 +1,10 @@
 #include "appliance/auth/bearer_token.hpp"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
+
+#include "appliance/crypto/sha256.hpp"
 
 namespace kaito::auth {
 namespace {
@@ -81,9 +81,7 @@ Result<TokenDigest> digest_token(TokenKind kind, std::string_view text) {
   const auto checksum = checksum_of(as_bytes(text.substr(0, kTokenPrefix + kTokenRandom)));
   if (text.substr(kTokenPrefix + kTokenRandom) != std::string_view(checksum.data(), checksum.size()))
     return fail(Code::unauthenticated, "token's checksum does not match: mistyped or cut");
-  TokenDigest digest{};
-  SHA256(as_bytes(text).data(), text.size(), digest.data());
-  return digest;
+  return crypto::sha256({as_bytes(text)});
 }
 
 }  // namespace kaito::auth

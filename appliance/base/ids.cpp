@@ -12,10 +12,21 @@ UuidBytes make_uuid_v7(TimePoint now, Random& random) {
   return bytes;
 }
 
-std::string uuid_to_string(const UuidBytes& bytes) {
-  std::string text = to_hex(bytes);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+UuidText uuid_text(const UuidBytes& bytes) noexcept {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  UuidText text{};
+  std::size_t at = 0;
+  for (const std::uint8_t byte : bytes) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) text[at++] = '-';
+    text[at++] = kDigits[byte >> 4];
+    text[at++] = kDigits[byte & 0xf];
+  }
   return text;
+}
+
+std::string uuid_to_string(const UuidBytes& bytes) {
+  const UuidText text = uuid_text(bytes);
+  return {text.data(), text.size()};
 }
 
 Result<UuidBytes> uuid_from_string(std::string_view text) {

@@ -2,6 +2,7 @@
 // meant.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstring>
 #include <functional>
@@ -19,6 +20,9 @@ using UuidBytes = ByteArray<16>;
 
 UuidBytes make_uuid_v7(TimePoint now, Random& random);
 std::string uuid_to_string(const UuidBytes& bytes);
+// The same without an allocation.
+using UuidText = std::array<char, 36>;
+UuidText uuid_text(const UuidBytes& bytes) noexcept;
 // Accepts only the canonical lower-case form with hyphens: one object has one name.
 Result<UuidBytes> uuid_from_string(std::string_view text);
 

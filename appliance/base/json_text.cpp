@@ -1,5 +1,6 @@
 #include "appliance/base/json_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "appliance/base/utf8.hpp"
@@ -13,6 +14,9 @@ void append_u_escape(std::string& out, unsigned code) {
   out += "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) out.push_back(kHex[code >> shift & 0xf]);
 }
+
+// What stands in a string as it is.
+constexpr bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 void append_ascii(std::string& out, unsigned char c) {
   switch (c) {
@@ -34,6 +38,10 @@ void append_ascii(std::string& out, unsigned char c) {
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text.front());
     if (c < 0x80) {
       append_ascii(out, c);

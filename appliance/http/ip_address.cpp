@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <charconv>
+
 namespace kaito::http {
 namespace {
 
@@ -59,8 +61,13 @@ IpAddress IpAddress::from_socket(const sockaddr& address) noexcept {
 
 std::string IpAddress::str() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(v4_ ? AF_INET : AF_INET6, bytes_.data(), text.data(), text.size());
-  return text.data();
+  if (!v4_) return inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+  char* at = text.data();  // inet_ntop goes through sprintf, and every record names a peer
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at = std::to_chars(at, text.data() + text.size(), bytes_[i]).ptr;
+  }
+  return {text.data(), at};
 }
 
 }  // namespace kaito::http

@@ -113,6 +113,7 @@ void CallQueue::refuse(Error reason) {
 void CallQueue::fail_all(const Error& reason) { expire(SteadyPoint::max(), reason); }
 
 void CallQueue::expire(SteadyPoint now, const Error& reason) {
+  if (const auto next = next_deadline(); !next || *next > now) return;  // nearly always; an empty deque allocates
   std::deque<Call> calls;
   std::deque<SingleUnwrap> singles;
   {
