@@ -29,7 +29,7 @@ namespace kaito::test {
 namespace {
 
 constexpr int kConnections = 32;
-constexpr int kRounds = 3;
+constexpr int kRounds = 9;
 constexpr int kSeeds = 200;
 
 template <class T>
@@ -45,7 +45,7 @@ void must(Status status) {
 
 int seconds_a_round() {
   const char* given = std::getenv("KAITO_BENCH_SECONDS");  // NOLINT(concurrency-mt-unsafe)
-  return given == nullptr ? 5 : std::max(1, std::atoi(given));
+  return given == nullptr ? 2 : std::max(1, std::atoi(given));
 }
 
 struct Load {
