@@ -46,9 +46,8 @@ bool CallQueue::push(Call call) {
     call.done(fail(*std::move(refusal)));
     return false;
   }
-  const bool was_empty = empty_locked();
   calls_.push_back(std::move(call));
-  return was_empty;
+  return wanted_.others && calls_.size() == 1;
 }
 
 bool CallQueue::push(SingleUnwrap single) {
@@ -58,9 +57,8 @@ bool CallQueue::push(SingleUnwrap single) {
     single.done.set(fail(*std::move(refusal)));
     return false;
   }
-  const bool was_empty = empty_locked();
   singles_.push_back(std::move(single));
-  return was_empty;
+  return wanted_.singles && singles_.size() == 1;
 }
 
 Call CallQueue::take_call_locked() {
@@ -85,6 +83,7 @@ std::optional<Call> CallQueue::take(Wanted wanted) {
   std::vector<SingleUnwrap> singles;
   {
     const std::scoped_lock lock(mutex_);
+    wanted_ = wanted;
     const bool some_singles = wanted.singles && !singles_.empty();
     const bool some_others = wanted.others && !calls_.empty();
     if (some_singles && some_others) singles_turn_ = !singles_turn_;
@@ -103,6 +102,7 @@ void CallQueue::finished(const Call& call) {
 void CallQueue::open() {
   const std::scoped_lock lock(mutex_);
   refusal_.reset();
+  wanted_ = {};
 }
 
 void CallQueue::refuse(Error reason) {

@@ -14,7 +14,8 @@ class CallQueue {
   // `max_batch`: DEKs in one frame; `max_outstanding`: calls that wait or are under way. Refuses until open().
   CallQueue(std::size_t max_batch, std::size_t max_outstanding);
 
-  // Takes the call, or answers it at once with the reason why not. True: the queue was empty, so wake the consumer.
+  // Takes the call, or answers it at once with the reason why not. True: the consumer found none of its kind and wanted
+  // one, so wake it. What it did not want it comes for by itself.
   bool push(Call call);
   bool push(SingleUnwrap single);
 
@@ -53,6 +54,7 @@ class CallQueue {
   std::deque<SingleUnwrap> singles_;
   std::size_t outstanding_ = 0;
   bool singles_turn_ = false;
+  Wanted wanted_;  // by the consumer, when it looked last
 };
 
 }  // namespace kaito::hsm

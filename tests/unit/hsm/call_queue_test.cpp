@@ -117,6 +117,28 @@ TEST(CallQueue, TakesUnwrapsAndOtherCallsByTurns) {
   for (std::size_t i = 0; i + 1 < order.size(); ++i) EXPECT_NE(order[i], order[i + 1]);
 }
 
+TEST(CallQueue, WakesItsConsumerOnlyForWhatItWants) {
+  CallQueue queue(16, 100);
+  queue.open();
+  auto first = ask(kek_of(1));
+  EXPECT_TRUE(queue.push(std::move(first.single)));
+  auto second = ask(kek_of(1));
+  EXPECT_FALSE(queue.push(std::move(second.single))) << "it has been woken already";
+  EXPECT_TRUE(queue.push(call_of(Op::sign))) << "nobody waits among the calls yet";
+  while (queue.take({})) {
+  }
+  EXPECT_FALSE(queue.take({.singles = false, .others = true}));
+  auto third = ask(kek_of(1));
+  EXPECT_FALSE(queue.push(std::move(third.single))) << "it has as many under way as it wants";
+  EXPECT_TRUE(queue.push(call_of(Op::sign)));
+  queue.open();
+  EXPECT_TRUE(queue.take({}));
+  while (queue.take({})) {
+  }
+  auto fourth = ask(kek_of(1));
+  EXPECT_TRUE(queue.push(std::move(fourth.single)));
+}
+
 TEST(CallQueue, F11RefusesAtItsBoundUntilCallsAreFinished) {
   CallQueue queue(16, 2);
   queue.open();
