@@ -39,11 +39,11 @@ Result<SeedRows::Reached> SeedRows::reachable(const auth::Permit& permit, const 
     KAITO_TRY(auto groups, reader.groups_of_seed(id));
     KAITO_TRY(const auto owner, reader.org(org));
     const Seconds lease = owner && owner->dek_lease ? Seconds(*owner->dek_lease) : default_lease_;
-    return Shared{*std::move(row), std::move(groups), lease};
+    return Shared{*std::move(row), std::move(groups), lease, std::make_shared<std::atomic<bool>>(false)};
   }));
   if (!found) return fail(Code::not_found, "no such seed in the org");
   KAITO_CHECK(check_visible(permit, found->groups));
-  return Reached{std::shared_ptr<const store::Seed>(found, &found->row), found->lease};
+  return Reached{std::shared_ptr<const store::Seed>(found, &found->row), found->lease, found->mac_checked};
 }
 
 }  // namespace kaito::vault

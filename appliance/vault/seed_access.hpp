@@ -2,6 +2,9 @@
 // there: Code::not_found.
 #pragma once
 
+#include <atomic>
+#include <memory>
+
 #include "appliance/auth/permit.hpp"
 #include "appliance/store/read_cache.hpp"
 
@@ -19,6 +22,8 @@ class SeedRows {
   struct Reached {
     std::shared_ptr<const store::Seed> row;
     Seconds lease;  // of its org's DEKs
+    // Whether the MAC of this very row, as it lies in memory, has been found right already; never null.
+    std::shared_ptr<std::atomic<bool>> mac_checked;
   };
   Result<Reached> reachable(const auth::Permit& permit, const SeedId& id);
 
@@ -36,6 +41,7 @@ class SeedRows {
     store::Seed row;
     std::vector<GroupId> groups;
     Seconds lease;
+    std::shared_ptr<std::atomic<bool>> mac_checked;
   };
   const Seconds default_lease_;
   store::ReadCache<Name, Shared, NameHash> known_;

@@ -40,6 +40,18 @@ Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row, Seconds lease) {
   co_return open_or_forget(keys_, std::move(dek), row);
 }
 
+Task<Result<OpenSeed>> SeedOpener::open(const SeedRows::Reached& reached) {
+  const store::Seed& row = *reached.row;
+  KAITO_CO_TRY(Dek dek, co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row),
+                                                  reached.lease));
+  if (!reached.mac_checked->load(std::memory_order_acquire)) {
+    KAITO_CO_CHECK(envelope::check_row_mac(dek, row));
+    reached.mac_checked->store(true, std::memory_order_release);
+  }
+  KAITO_CO_TRY(Seed secret, envelope::open_seed(dek, row));
+  co_return OpenSeed{std::move(dek), std::move(secret)};
+}
+
 Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, const std::vector<store::Seed>& rows,
                                                                  Seconds lease) {
   std::map<KeyVersion, std::vector<std::size_t>> by_version;

@@ -6,6 +6,7 @@
 
 #include "appliance/envelope/sealed_seed.hpp"
 #include "appliance/keys/org_keys.hpp"
+#include "appliance/vault/seed_access.hpp"
 
 namespace kaito::vault {
 
@@ -23,6 +24,8 @@ class SeedOpener {
   Task<Result<Dek>> open_dek(const store::Seed& row);
   // Both. `row` outlives the task.
   Task<Result<OpenSeed>> open(const store::Seed& row, Seconds lease = Seconds(0));
+  // The same; the row's MAC is checked once for as long as the row is kept in memory.
+  Task<Result<OpenSeed>> open(const SeedRows::Reached& reached);
   // The same for many rows of one org, in as few HSM frames as there are KEK versions. In order.
   Task<Result<std::vector<Result<OpenSeed>>>> open_all(OrgId org, const std::vector<store::Seed>& rows,
                                                        Seconds lease = Seconds(0));
