@@ -45,7 +45,7 @@ Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, S
   KAITO_CO_TRY(const otp::Parameters parameters, from_row(row.parameters));
   if (parameters.type == otp::Type::hotp) co_return fail(hotp_needs_post());
   KAITO_CO_CHECK(time_.check());
-  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(reached));
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row, reached.lease, reached.mac_is_right.get()));
   auto code = time_code(open.secret, parameters, {clock_.now(), time_.uncertainty()}, want_next);
   if (!code) co_return fail(std::move(code).error());
   audit::Event event = permit.event();
@@ -63,7 +63,7 @@ Task<Result<auth::Recorded<CodeRead>>> Codes::take_next(const auth::Permit& perm
     co_return fail(Error{.code = Code::conflict,
                          .field = "type",
                          .reason = "is time-based: GET the same path, it has no counter to move"});
-  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(reached));
+  KAITO_CO_TRY(const OpenSeed open, co_await opener_.open(row, reached.lease, reached.mac_is_right.get()));
 
   // The counter is read, used and moved inside the transaction, so that no two callers get the same code. The row may
   // have changed since it was opened; its secret and DEK have not.

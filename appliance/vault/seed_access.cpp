@@ -43,7 +43,7 @@ Result<SeedRows::Reached> SeedRows::reachable(const auth::Permit& permit, const 
   }));
   if (!found) return fail(Code::not_found, "no such seed in the org");
   KAITO_CHECK(check_visible(permit, found->groups));
-  return Reached{std::shared_ptr<const store::Seed>(found, &found->row), found->lease, found->mac_checked};
+  return Reached{std::shared_ptr<const store::Seed>(found, &found->row), found->lease, found->mac_is_right};
 }
 
 }  // namespace kaito::vault

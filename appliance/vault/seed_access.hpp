@@ -23,7 +23,7 @@ class SeedRows {
     std::shared_ptr<const store::Seed> row;
     Seconds lease;  // of its org's DEKs
     // Whether the MAC of this very row, as it lies in memory, has been found right already; never null.
-    std::shared_ptr<std::atomic<bool>> mac_checked;
+    std::shared_ptr<std::atomic<bool>> mac_is_right;
   };
   Result<Reached> reachable(const auth::Permit& permit, const SeedId& id);
 
@@ -41,7 +41,7 @@ class SeedRows {
     store::Seed row;
     std::vector<GroupId> groups;
     Seconds lease;
-    std::shared_ptr<std::atomic<bool>> mac_checked;
+    std::shared_ptr<std::atomic<bool>> mac_is_right;
   };
   const Seconds default_lease_;
   store::ReadCache<Name, Shared, NameHash> known_;

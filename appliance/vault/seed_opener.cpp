@@ -11,16 +11,20 @@ Bytes wrap_aad_of(const store::Seed& row) {
   return envelope::dek_wrap_aad(envelope::SeedBinding::of(row), row.kek_version);
 }
 
-Result<OpenSeed> open_with(Dek dek, const store::Seed& row) {
-  KAITO_CHECK(envelope::check_row_mac(dek, row));
+Result<OpenSeed> open_with(Dek dek, const store::Seed& row, std::atomic<bool>* mac_is_right) {
+  if (mac_is_right == nullptr || !mac_is_right->load(std::memory_order_acquire)) {
+    KAITO_CHECK(envelope::check_row_mac(dek, row));
+    if (mac_is_right != nullptr) mac_is_right->store(true, std::memory_order_release);
+  }
   KAITO_TRY(Seed secret, envelope::open_seed(dek, row));
   return OpenSeed{std::move(dek), std::move(secret)};
 }
 
 // Whichever is wrong, the HSM's answer or the row: what was unwrapped is not kept, or one wrong answer would cost the
 // seed's codes for a whole lease.
-Result<OpenSeed> open_or_forget(keys::OrgKeys& keys, Dek dek, const store::Seed& row) {
-  auto opened = open_with(std::move(dek), row);
+Result<OpenSeed> open_or_forget(keys::OrgKeys& keys, Dek dek, const store::Seed& row,
+                                std::atomic<bool>* mac_is_right = nullptr) {
+  auto opened = open_with(std::move(dek), row, mac_is_right);
   if (!opened) keys.purge_leases(row.org);
   return opened;
 }
@@ -34,22 +38,10 @@ Task<Result<Dek>> SeedOpener::open_dek(const store::Seed& row) {
   co_return dek;
 }
 
-Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row, Seconds lease) {
+Task<Result<OpenSeed>> SeedOpener::open(const store::Seed& row, Seconds lease, std::atomic<bool>* mac_is_right) {
   KAITO_CO_TRY(Dek dek,
                co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row), lease));
-  co_return open_or_forget(keys_, std::move(dek), row);
-}
-
-Task<Result<OpenSeed>> SeedOpener::open(const SeedRows::Reached& reached) {
-  const store::Seed& row = *reached.row;
-  KAITO_CO_TRY(Dek dek, co_await keys_.unwrap_one(row.org, row.kek_version, wrapped_dek_of(row), wrap_aad_of(row),
-                                                  reached.lease));
-  if (!reached.mac_checked->load(std::memory_order_acquire)) {
-    KAITO_CO_CHECK(envelope::check_row_mac(dek, row));
-    reached.mac_checked->store(true, std::memory_order_release);
-  }
-  KAITO_CO_TRY(Seed secret, envelope::open_seed(dek, row));
-  co_return OpenSeed{std::move(dek), std::move(secret)};
+  co_return open_or_forget(keys_, std::move(dek), row, mac_is_right);
 }
 
 Task<Result<std::vector<Result<OpenSeed>>>> SeedOpener::open_all(OrgId org, const std::vector<store::Seed>& rows,

@@ -2,11 +2,11 @@
 // the lease; secrets are never kept.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "appliance/envelope/sealed_seed.hpp"
 #include "appliance/keys/org_keys.hpp"
-#include "appliance/vault/seed_access.hpp"
 
 namespace kaito::vault {
 
@@ -22,10 +22,10 @@ class SeedOpener {
 
   // The DEK, once the row's MAC has been found right. Code::integrity when the row was altered.
   Task<Result<Dek>> open_dek(const store::Seed& row);
-  // Both. `row` outlives the task.
-  Task<Result<OpenSeed>> open(const store::Seed& row, Seconds lease = Seconds(0));
-  // The same; the row's MAC is checked once for as long as the row is kept in memory.
-  Task<Result<OpenSeed>> open(const SeedRows::Reached& reached);
+  // Both. `row` outlives the task. `mac_is_right`: whether the MAC of this very row, as it lies in memory, has been
+  // found right already, so that it need not be checked again; set when it has been. Null: it is checked.
+  Task<Result<OpenSeed>> open(const store::Seed& row, Seconds lease = Seconds(0),
+                              std::atomic<bool>* mac_is_right = nullptr);
   // The same for many rows of one org, in as few HSM frames as there are KEK versions. In order.
   Task<Result<std::vector<Result<OpenSeed>>>> open_all(OrgId org, const std::vector<store::Seed>& rows,
                                                        Seconds lease = Seconds(0));
