@@ -17,6 +17,7 @@
 #include "appliance/daemon/monitor.hpp"
 #include "appliance/daemon/time_alarm.hpp"
 #include "appliance/http/listener.hpp"
+#include "appliance/keys/row_key.hpp"
 #include "appliance/store/sqlite/sqlite_keyring.hpp"
 #include "appliance/store/sqlite/sqlite_store.hpp"
 #include "appliance/timekeeping/kernel_time_source.hpp"
@@ -200,6 +201,7 @@ struct Appliance::Parts {
   std::unique_ptr<store::Keyring> keyring;
   // The journal outlives the store, whose last jobs still run through it; so it is declared before.
   std::unique_ptr<audit::Journal> journal;
+  const std::shared_ptr<store::RowSeal> row_seal = std::make_shared<store::RowSeal>();
   std::unique_ptr<store::Store> store;
   std::unique_ptr<auth::PasswordHasher> hasher;
   std::optional<Monitor> monitor;
@@ -236,6 +238,8 @@ Status Appliance::Parts::open() {
   KAITO_TRY(hasher, auth::PasswordHasher::open({.threads = config.password_threads}, random));
   services.emplace(*store, *keyring, *journal, *hsm, *keys, config, escrow_copies(config, data), std::move(party),
                    *hasher, clock, time, random, log);
+  KAITO_TRY(auto row_key, sync_wait(keys::open_row_key(*store, *keyring, services->org_keys, random)));
+  row_seal->set_key(std::move(row_key));
   load_hsm_connections();
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
   // The first period begins before the first request. A full volume, which takes no change, must not stop the start.
@@ -256,7 +260,7 @@ Status Appliance::Parts::open_hsm() {
 
 Status Appliance::Parts::open_storage() {
   KAITO_TRY(keyring, store::sqlite::open_keyring(data.keyring()));
-  KAITO_TRY(store, store::sqlite::open_store(data.database(), {}, log));
+  KAITO_TRY(store, store::sqlite::open_store(data.database(), {.seal = row_seal}, log));
   KAITO_TRY(const std::string id, appliance_id(*store));
   KAITO_TRY(journal, audit::Journal::open(*store, "kaito.local/" + id, clock, log));
   KAITO_CHECK(sync_wait(note_hsm_keys(*store, *keys, journal->origin(), clock)));

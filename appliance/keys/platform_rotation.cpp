@@ -1,9 +1,11 @@
 // The platform KEK: org KEKs are wrapped anew inside the token, in the keyring. Nothing of the database changes.
+#include <algorithm>
 #include <deque>
 #include <map>
 
 #include "appliance/envelope/binding.hpp"
 #include "appliance/keys/rotation_work.hpp"
+#include "appliance/keys/row_key.hpp"
 
 namespace kaito::keys {
 namespace {
@@ -52,7 +54,8 @@ class PlatformRotation final : public RotationWork {
     KAITO_TRY(const auto orgs, parts_.keyring.orgs());
     facts.emplace_back("statement",
                        fmt::format("no org KEK is wrapped by a platform KEK below version {}", rotation.to));
-    facts.emplace_back("org-keks", std::to_string(orgs.size()));
+    facts.emplace_back("org-keks", std::to_string(std::ranges::count_if(
+                                       orgs, [](const OrgId& org) { return org != row_key_owner(); })));
     facts.emplace_back("retained-backups", "0");
     KAITO_TRY(const auto shredded, writer.orgs_shredded_by(rotation.id));
     for (const auto& deleted : shredded) facts.emplace_back("deleted-org", deleted.org.str());

@@ -46,9 +46,11 @@ Status RotationSchedule::add_due_orgs(store::Reader& reader, std::vector<Rotatio
   for (const auto& [id, version] : worn_out) {
     if (running >= kOrgsAtOnce) break;
     KAITO_TRY(const auto busy, reader.open_rotation(store::KeyKind::org, id));
-    KAITO_TRY(const auto org, reader.org(id));
+    const auto org = reader.org(id);
+    // A row that was edited keeps up nobody else.
+    if (!org && org.error().code != Code::integrity) return fail(org.error());
     // An org that is being made has a key before it has a row.
-    if (busy || !org || org->kek_version > version) continue;
+    if (busy || !org || !*org || (*org)->kek_version > version) continue;
     KAITO_TRY(auto place, parts_.org_keys.next_place(id, version));
     due.push_back({.kind = store::KeyKind::org,
                    .org = id,

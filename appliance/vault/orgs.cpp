@@ -1,6 +1,7 @@
 #include "appliance/vault/orgs.hpp"
 
 #include "appliance/auth/username.hpp"
+#include "appliance/keys/row_key.hpp"
 #include "appliance/vault/seed_access.hpp"
 
 namespace kaito::vault {
@@ -140,8 +141,12 @@ Result<std::size_t> Orgs::drop_orphans(store::Keyring& keyring) {
   KAITO_TRY(const auto with_keys, keyring.orgs());
   std::size_t dropped = 0;
   for (const auto& id : with_keys) {
-    KAITO_TRY(const auto org, snapshot->org(id));
-    if (org) continue;
+    if (id == keys::row_key_owner()) continue;
+    const auto org = snapshot->org(id);
+    // A row that was edited is there, and stops nobody else's.
+    if (!org && org.error().code != Code::integrity) return fail(org.error());
+    if (!org) log_.error("vault.org.edited", {{"org", id}, {"error", org.error()}});
+    if (!org || *org) continue;
     KAITO_TRY(const bool deleted, snapshot->is_deleted_org(id));
     if (!deleted) {
       log_.warning("vault.keyring.orphan_kept",

@@ -206,5 +206,64 @@ TEST_F(Tamper, F21SealedSeedsMovedToAnotherRowOrOrgAreRefused) {
   expect_served(left, secret_number(4));
 }
 
+// Who may do what, edited: each edit would raise somebody, and each must leave them without access.
+TEST_F(Tamper, F24EditedRolesSettingsAndCredentialsGiveNoAccess) {
+  const auto seed = add();
+  cli::ApiClient viewer = stage_.appliance.client();
+  const auto viewer_id = must(
+      make_member(org_.owner, viewer, org_.id, "viewer@example.org", "viewer", "another long password for the viewer"));
+  cli::ApiClient admin = stage_.appliance.client();
+  must(make_member(org_.owner, admin, org_.id, "admin@example.org", "admin", "another long password for the admin"));
+  cli::ApiClient narrow = stage_.appliance.client();
+  narrow.use_api_key(Token::copy_of(std::string_view(must(make_api_key(org_.owner, org_.id, {"seeds:read"})))));
+  EXPECT_EQ(must(narrow.send("GET", org_.path("/seeds/" + seed + "/code"))).status, 403);
+  const auto group =
+      text_at(must(org_.owner.call("POST", org_.path("/groups"), json::object{{"name", "Secret"}})), "/id");
+  must(org_.owner.call("PUT", org_.path("/groups/" + group + "/seeds/" + seed), {}));
+  EXPECT_EQ(must(viewer.send("GET", org_.path("/seeds/" + seed + "/code"))).status, 404) << "not in the group";
+
+  while_stopped([&](Database& database) {
+    database.run("UPDATE member SET role = 4 WHERE username = 'admin@example.org'");
+    database.run("UPDATE api_key SET scopes = -1 & 4294967295");
+    database.run(
+        fmt::format("INSERT INTO group_member (group_id, member, mac) SELECT x'{}', x'{}', mac FROM group_seed",
+                    blob_of(group).substr(2, 32), blob_of(viewer_id).substr(2, 32)));
+    database.run("UPDATE org SET dek_lease = 300");
+    database.run("UPDATE staff SET role = CASE role WHEN 1 THEN 2 ELSE 1 END");
+  });
+  const auto expect_nothing = [&](cli::ApiClient& client, const std::string& path) {
+    const auto response = must(client.send("GET", path));
+    EXPECT_EQ(response.status, 500) << path << ": " << response.body;
+    EXPECT_EQ(text_at(must(response.json()), "/type"), "urn:kaito:problem:integrity") << path;
+  };
+  const auto code = org_.path("/seeds/" + seed + "/code");
+  expect_nothing(admin, org_.path("/members"));
+  expect_nothing(narrow, code);
+  expect_nothing(viewer, code);
+  expect_nothing(org_.owner, code);  // a lease that nobody has set
+  expect_nothing(stage_.officer, "/v1/orgs");
+
+  while_stopped([&](Database& database) {
+    database.run("UPDATE org SET dek_lease = NULL");
+    // A session of one's own making, for the owner, with the MAC of another.
+    database.run("UPDATE session SET subject = (SELECT id FROM member WHERE role = 4 AND username LIKE 'owner%')");
+  });
+  expect_nothing(viewer, code);
+  const auto owner = must(org_.owner.send("GET", code));
+  EXPECT_EQ(owner.status, 200) << owner.body;
+}
+
+TEST_F(Tamper, F24WithoutTheKeyThatSealsItsRowsADatabaseIsNotBelieved) {
+  stage_.appliance.kill(SIGTERM);
+  ASSERT_EQ(stage_.appliance.wait(), 0);
+  {
+    Database database(stage_.appliance.data() / "db" / "kaito.db");
+    database.run("DELETE FROM meta WHERE key = 'rows.key'");
+  }
+  const auto refused = run_kaitod("run", stage_.appliance.data(), {"--port", "0", "--address", "127.0.0.1"});
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_NE(refused.output.find("no key that seals their rows"), std::string::npos) << refused.output;
+}
+
 }  // namespace
 }  // namespace kaito::test

@@ -7,30 +7,42 @@
 #define KAITO_API_KEY_COLUMNS \
   "id, org, name, token_hash, hint, scopes, groups, allowed_networks, expires_at, last_used, created_at"
 
+#define KAITO_SESSION_READ \
+  KAITO_SESSION_COLUMNS    \
+  ", row_is_authentic(mac, 'session', id, token_hash, kind, subject, org, created_at, authenticated_at, peer) AS mac"
+#define KAITO_API_KEY_READ                                                                                             \
+  KAITO_API_KEY_COLUMNS                                                                                                \
+  ", row_is_authentic(mac, 'api_key', id, org, name, token_hash, hint, scopes, groups, allowed_networks, expires_at) " \
+  "AS mac"
+
 namespace kaito::store::sqlite {
 namespace {
 
 Result<OneTimeToken> read_one_time_token(const Statement& statement) {
   Row row(statement, "one_time_token");
-  return row.finish(
-      OneTimeToken{.token_hash = row.bytes<32>(),
-                   .purpose = row.enumeration(OneTimePurpose::member_invitation, OneTimePurpose::first_staff_setup),
-                   .subject = row.bytes<16>(),
-                   .org = row.optional_id<OrgId>(),
-                   .expires_at = row.time()});
+  const OneTimeToken token{
+      .token_hash = row.bytes<32>(),
+      .purpose = row.enumeration(OneTimePurpose::member_invitation, OneTimePurpose::first_staff_setup),
+      .subject = row.bytes<16>(),
+      .org = row.optional_id<OrgId>(),
+      .expires_at = row.time()};
+  row.authentic(token.subject);
+  return row.finish(token);
 }
 
 Result<Session> read_session(const Statement& statement) {
   Row row(statement, "session");
-  return row.finish(Session{.id = row.id<SessionId>(),
-                            .token_hash = row.bytes<32>(),
-                            .kind = row.enumeration(SubjectKind::member, SubjectKind::staff),
-                            .subject = row.bytes<16>(),
-                            .org = row.optional_id<OrgId>(),
-                            .created_at = row.time(),
-                            .last_seen = row.time(),
-                            .authenticated_at = row.time(),
-                            .peer = row.text(0, limits::kPeer)});
+  Session session{.id = row.id<SessionId>(),
+                  .token_hash = row.bytes<32>(),
+                  .kind = row.enumeration(SubjectKind::member, SubjectKind::staff),
+                  .subject = row.bytes<16>(),
+                  .org = row.optional_id<OrgId>(),
+                  .created_at = row.time(),
+                  .last_seen = row.time(),
+                  .authenticated_at = row.time(),
+                  .peer = row.text(0, limits::kPeer)};
+  row.authentic(session.subject);
+  return row.finish(std::move(session));
 }
 
 std::vector<GroupId> read_groups(Row& row) {
@@ -45,31 +57,36 @@ std::vector<GroupId> read_groups(Row& row) {
 
 Result<ApiKey> read_api_key(const Statement& statement) {
   Row row(statement, "api_key");
-  return row.finish(ApiKey{.id = row.id<ApiKeyId>(),
-                           .org = row.id<OrgId>(),
-                           .name = row.text(0, limits::kName),
-                           .token_hash = row.bytes<32>(),
-                           .hint = row.text(0, limits::kHint),
-                           .scopes = row.number<std::uint32_t>(),
-                           .groups = read_groups(row),
-                           .allowed_networks = row.text(0, limits::kNetworks),
-                           .expires_at = row.optional_time(),
-                           .last_used = row.optional_time(),
-                           .created_at = row.time()});
+  ApiKey key{.id = row.id<ApiKeyId>(),
+             .org = row.id<OrgId>(),
+             .name = row.text(0, limits::kName),
+             .token_hash = row.bytes<32>(),
+             .hint = row.text(0, limits::kHint),
+             .scopes = row.number<std::uint32_t>(),
+             .groups = read_groups(row),
+             .allowed_networks = row.text(0, limits::kNetworks),
+             .expires_at = row.optional_time(),
+             .last_used = row.optional_time(),
+             .created_at = row.time()};
+  row.authentic(key.id.bytes());
+  return row.finish(std::move(key));
 }
 
 }  // namespace
 
 Result<std::optional<OneTimeToken>> find_one_time_token(Connection& connection, const ByteArray<32>& token_hash) {
   return connection.one(
-      "SELECT token_hash, purpose, subject, org, expires_at FROM one_time_token "
+      "SELECT token_hash, purpose, subject, org, expires_at, row_is_authentic(mac, 'one_time_token', token_hash, "
+      "purpose, "
+      "subject, org, expires_at) AS mac FROM one_time_token "
       "WHERE token_hash = ?1",
       read_one_time_token, token_hash);
 }
 
 Status insert_one_time_token(Connection& connection, const OneTimeToken& token) {
   return connection.run(
-      "INSERT INTO one_time_token (token_hash, purpose, subject, org, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+      "INSERT INTO one_time_token (token_hash, purpose, subject, org, expires_at, mac) VALUES (?1, ?2, ?3, ?4, ?5, "
+      "row_mac('one_time_token', ?1, ?2, ?3, ?4, ?5))",
       token.token_hash, token.purpose, token.subject, token.org, token.expires_at);
 }
 
@@ -82,12 +99,13 @@ Status remove_one_time_tokens_of(Connection& connection, const UuidBytes& subjec
 }
 
 Result<std::optional<Session>> find_session(Connection& connection, const ByteArray<32>& token_hash) {
-  return connection.one("SELECT " KAITO_SESSION_COLUMNS " FROM session WHERE token_hash = ?1", read_session,
-                        token_hash);
+  return connection.one("SELECT " KAITO_SESSION_READ " FROM session WHERE token_hash = ?1", read_session, token_hash);
 }
 
 Status insert_session(Connection& connection, const Session& session) {
-  return connection.run("INSERT INTO session (" KAITO_SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+  return connection.run("INSERT INTO session (" KAITO_SESSION_COLUMNS
+                        ", mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+                        "row_mac('session', ?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9))",
                         session.id, session.token_hash, session.kind, session.subject, session.org, session.created_at,
                         session.last_seen, session.authenticated_at, session.peer);
 }
@@ -110,21 +128,19 @@ Status remove_sessions_before(Connection& connection, TimePoint created_before, 
 }
 
 Result<std::optional<ApiKey>> find_api_key(Connection& connection, const OrgId& org, const ApiKeyId& id) {
-  return connection.one("SELECT " KAITO_API_KEY_COLUMNS " FROM api_key WHERE id = ?1 AND org = ?2", read_api_key, id,
-                        org);
+  return connection.one("SELECT " KAITO_API_KEY_READ " FROM api_key WHERE id = ?1 AND org = ?2", read_api_key, id, org);
 }
 
 Result<std::optional<ApiKey>> find_api_key_by_hash(Connection& connection, const ByteArray<32>& token_hash) {
-  return connection.one("SELECT " KAITO_API_KEY_COLUMNS " FROM api_key WHERE token_hash = ?1", read_api_key,
-                        token_hash);
+  return connection.one("SELECT " KAITO_API_KEY_READ " FROM api_key WHERE token_hash = ?1", read_api_key, token_hash);
 }
 
 Result<Page<ApiKey>> list_api_keys(Connection& connection, const OrgId& org, const PageRequest& page) {
   KAITO_CHECK(check_limit(page));
   KAITO_TRY(const UuidBytes after, read_id_cursor(Listing::api_keys, org.bytes(), page));
-  KAITO_TRY(auto rows, connection.all("SELECT " KAITO_API_KEY_COLUMNS
-                                      " FROM api_key WHERE org = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-                                      read_api_key, org, after, page.limit + 1));
+  KAITO_TRY(auto rows,
+            connection.all("SELECT " KAITO_API_KEY_READ " FROM api_key WHERE org = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                           read_api_key, org, after, page.limit + 1));
   return page_by_id(std::move(rows), Listing::api_keys, org.bytes(), page);
 }
 
@@ -133,7 +149,8 @@ Status insert_api_key(Connection& connection, const ApiKey& key) {
   groups.reserve(key.groups.size() * sizeof(UuidBytes));
   for (const GroupId& group : key.groups) append(groups, group.bytes());
   return connection.run("INSERT INTO api_key (" KAITO_API_KEY_COLUMNS
-                        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                        ", mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                        "row_mac('api_key', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))",
                         key.id, key.org, key.name, key.token_hash, key.hint, key.scopes, groups, key.allowed_networks,
                         key.expires_at, key.last_used, key.created_at);
 }

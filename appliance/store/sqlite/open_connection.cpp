@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "appliance/store/sqlite/row_seal_functions.hpp"
+
 namespace kaito::store::sqlite {
 namespace {
 
@@ -37,7 +39,8 @@ Status set_journal_mode(Connection& connection, Sql pragma, std::string_view mod
 
 }  // namespace
 
-Result<Connection> open_writer_connection(const std::filesystem::path& path, const std::string& vfs) {
+Result<Connection> open_writer_connection(const std::filesystem::path& path, const std::string& vfs,
+                                          const RowSeal& seal) {
   // NORMAL syncs around checkpoints; the log after a commit is synced by LogSync. 64 MiB of log file are kept for reuse
   // at most; 16 MiB of pages are cached.
   KAITO_TRY(Connection connection,
@@ -45,13 +48,18 @@ Result<Connection> open_writer_connection(const std::filesystem::path& path, con
                       "PRAGMA busy_timeout = 100; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; "
                       "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;"));
   KAITO_CHECK(set_journal_mode(connection, "PRAGMA journal_mode = WAL", "wal"));
+  KAITO_CHECK(add_row_seal_functions(connection.database(), seal));
   return connection;
 }
 
-Result<Connection> open_reader_connection(const std::filesystem::path& path, const std::string& vfs) {
-  return open_with(path, Access::read_only, vfs,
-                   "PRAGMA busy_timeout = 100; PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; "
-                   "PRAGMA cache_size = -4096;");
+Result<Connection> open_reader_connection(const std::filesystem::path& path, const std::string& vfs,
+                                          const RowSeal& seal) {
+  KAITO_TRY(Connection connection,
+            open_with(path, Access::read_only, vfs,
+                      "PRAGMA busy_timeout = 100; PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; "
+                      "PRAGMA cache_size = -4096;"));
+  KAITO_CHECK(add_row_seal_functions(connection.database(), seal));
+  return connection;
 }
 
 Result<Connection> open_keyring_connection(const std::filesystem::path& path, const std::string& vfs) {

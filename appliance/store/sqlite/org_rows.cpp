@@ -4,19 +4,24 @@
 #include "appliance/store/sqlite/page_cursor.hpp"
 
 #define KAITO_ORG_COLUMNS "id, name, created_at, kek_version, oldest_kek_version, wrapped_index_key, dek_lease"
+#define KAITO_ORG_READ \
+  KAITO_ORG_COLUMNS    \
+  ", row_is_authentic(mac, 'org', id, name, kek_version, oldest_kek_version, wrapped_index_key, dek_lease) AS mac"
 
 namespace kaito::store::sqlite {
 namespace {
 
 Result<Org> read_org(const Statement& statement) {
   Row row(statement, "org");
-  return row.finish(Org{.id = row.id<OrgId>(),
-                        .name = row.text(1, limits::kOrgName),
-                        .created_at = row.time(),
-                        .kek_version = row.number<KeyVersion>(),
-                        .oldest_kek_version = row.number<KeyVersion>(),
-                        .wrapped_index_key = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek),
-                        .dek_lease = row.optional_number<std::uint32_t>(0, kMaxDekLease)});
+  Org org{.id = row.id<OrgId>(),
+          .name = row.text(1, limits::kOrgName),
+          .created_at = row.time(),
+          .kek_version = row.number<KeyVersion>(),
+          .oldest_kek_version = row.number<KeyVersion>(),
+          .wrapped_index_key = row.blob(limits::kWrappedDekLeast, limits::kWrappedDek),
+          .dek_lease = row.optional_number<std::uint32_t>(0, kMaxDekLease)};
+  row.authentic(org.id.bytes());
+  return row.finish(std::move(org));
 }
 
 Result<Group> read_group(const Statement& statement) {
@@ -28,7 +33,9 @@ Result<Group> read_group(const Statement& statement) {
 template <class IdType>
 Result<IdType> read_id(const Statement& statement) {
   Row row(statement, "group_member or group_seed");
-  return row.finish(row.id<IdType>());
+  const auto id = row.id<IdType>();
+  row.authentic(id.bytes());
+  return row.finish(id);
 }
 
 }  // namespace
@@ -48,30 +55,32 @@ Status put_meta(Connection& connection, std::string_view key, ByteView value) {
 }
 
 Result<std::optional<Org>> find_org(Connection& connection, const OrgId& id) {
-  return connection.one("SELECT " KAITO_ORG_COLUMNS " FROM org WHERE id = ?1", read_org, id);
+  return connection.one("SELECT " KAITO_ORG_READ " FROM org WHERE id = ?1", read_org, id);
 }
 
 Result<std::optional<Org>> find_org_by_name(Connection& connection, std::string_view name) {
-  return connection.one("SELECT " KAITO_ORG_COLUMNS " FROM org WHERE name = ?1", read_org, name);
+  return connection.one("SELECT " KAITO_ORG_READ " FROM org WHERE name = ?1", read_org, name);
 }
 
 Result<Page<Org>> list_orgs(Connection& connection, const PageRequest& page) {
   KAITO_CHECK(check_limit(page));
   KAITO_TRY(const UuidBytes after, read_id_cursor(Listing::orgs, {}, page));
-  KAITO_TRY(auto rows, connection.all("SELECT " KAITO_ORG_COLUMNS " FROM org WHERE id > ?1 ORDER BY id LIMIT ?2",
-                                      read_org, after, page.limit + 1));
+  KAITO_TRY(auto rows, connection.all("SELECT " KAITO_ORG_READ " FROM org WHERE id > ?1 ORDER BY id LIMIT ?2", read_org,
+                                      after, page.limit + 1));
   return page_by_id(std::move(rows), Listing::orgs, {}, page);
 }
 
 Status insert_org(Connection& connection, const Org& org) {
-  return connection.run("INSERT INTO org (" KAITO_ORG_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", org.id, org.name,
-                        org.created_at, org.kek_version, org.oldest_kek_version, org.wrapped_index_key, org.dek_lease);
+  return connection.run("INSERT INTO org (" KAITO_ORG_COLUMNS
+                        ", mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_mac('org', ?1, ?2, ?4, ?5, ?6, ?7))",
+                        org.id, org.name, org.created_at, org.kek_version, org.oldest_kek_version,
+                        org.wrapped_index_key, org.dek_lease);
 }
 
 Status update_org(Connection& connection, const Org& org) {
   return connection.change_one(
       "UPDATE org SET name = ?2, kek_version = ?3, oldest_kek_version = ?4, wrapped_index_key = ?5, "
-      "dek_lease = ?6 WHERE id = ?1",
+      "dek_lease = ?6, mac = row_mac('org', ?1, ?2, ?3, ?4, ?5, ?6) WHERE id = ?1",
       org.id, org.name, org.kek_version, org.oldest_kek_version, org.wrapped_index_key, org.dek_lease);
 }
 
@@ -108,29 +117,40 @@ Status remove_group(Connection& connection, const OrgId& org, const GroupId& id)
 }
 
 Result<std::vector<GroupId>> groups_of_member(Connection& connection, const MemberId& id) {
-  return connection.all("SELECT group_id FROM group_member WHERE member = ?1 ORDER BY group_id", read_id<GroupId>, id);
+  return connection.all(
+      "SELECT group_id, row_is_authentic(mac, 'group_member', group_id, member) AS mac FROM group_member "
+      "WHERE member = ?1 ORDER BY group_id",
+      read_id<GroupId>, id);
 }
 
 Result<std::vector<GroupId>> groups_of_seed(Connection& connection, const SeedId& id) {
-  return connection.all("SELECT group_id FROM group_seed WHERE seed = ?1 ORDER BY group_id", read_id<GroupId>, id);
+  return connection.all(
+      "SELECT group_id, row_is_authentic(mac, 'group_seed', group_id, seed) AS mac FROM group_seed "
+      "WHERE seed = ?1 ORDER BY group_id",
+      read_id<GroupId>, id);
 }
 
 Result<std::vector<MemberId>> members_of_group(Connection& connection, const GroupId& id) {
-  return connection.all("SELECT member FROM group_member WHERE group_id = ?1 ORDER BY member", read_id<MemberId>, id);
+  return connection.all(
+      "SELECT member, row_is_authentic(mac, 'group_member', group_id, member) AS mac FROM group_member "
+      "WHERE group_id = ?1 ORDER BY member",
+      read_id<MemberId>, id);
 }
 
 // The join finds no row when either is absent or they belong to two orgs. DO UPDATE, which changes nothing, makes the
 // statement count a row that is there already as changed.
 Status add_to_group(Connection& connection, const GroupId& group, const MemberId& member) {
   return connection.change_one(
-      "INSERT INTO group_member (group_id, member) SELECT g.id, m.id FROM org_group g JOIN member m ON m.org = g.org "
+      "INSERT INTO group_member (group_id, member, mac) SELECT g.id, m.id, row_mac('group_member', g.id, m.id) "
+      "FROM org_group g JOIN member m ON m.org = g.org "
       "WHERE g.id = ?1 AND m.id = ?2 ON CONFLICT (member, group_id) DO UPDATE SET member = excluded.member",
       group, member);
 }
 
 Status add_to_group(Connection& connection, const GroupId& group, const SeedId& seed) {
   return connection.change_one(
-      "INSERT INTO group_seed (group_id, seed) SELECT g.id, s.id FROM org_group g JOIN seed s ON s.org = g.org "
+      "INSERT INTO group_seed (group_id, seed, mac) SELECT g.id, s.id, row_mac('group_seed', g.id, s.id) "
+      "FROM org_group g JOIN seed s ON s.org = g.org "
       "WHERE g.id = ?1 AND s.id = ?2 ON CONFLICT (seed, group_id) DO UPDATE SET seed = excluded.seed",
       group, seed);
 }

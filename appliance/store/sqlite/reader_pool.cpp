@@ -25,8 +25,9 @@ class ReaderPool::Snapshot final : public RowReader<Reader> {
   std::unique_ptr<Connection> owned_;
 };
 
-ReaderPool::ReaderPool(std::filesystem::path path, std::string vfs, std::uint32_t limit, Milliseconds wait)
-    : path_(std::move(path)), vfs_(std::move(vfs)), limit_(limit), wait_(wait) {
+ReaderPool::ReaderPool(std::filesystem::path path, std::string vfs, const RowSeal& seal, std::uint32_t limit,
+                       Milliseconds wait)
+    : path_(std::move(path)), vfs_(std::move(vfs)), seal_(seal), limit_(limit), wait_(wait) {
   idle_.reserve(limit_);
 }
 
@@ -55,7 +56,7 @@ Result<std::unique_ptr<Connection>> ReaderPool::borrow() {
       return connection;
     }
   }
-  auto opened = open_reader_connection(path_, vfs_);
+  auto opened = open_reader_connection(path_, vfs_, seal_);
   if (opened) return std::make_unique<Connection>(*std::move(opened));
   give_back(nullptr);
   return fail(std::move(opened).error());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "appliance/base/time.hpp"
+#include "appliance/store/row_seal.hpp"
 #include "appliance/store/sqlite/connection.hpp"
 #include "appliance/store/store.hpp"
 
@@ -17,7 +18,8 @@ namespace kaito::store::sqlite {
 // Thread-safe. Every snapshot must have been given back before the pool ends.
 class ReaderPool {
  public:
-  ReaderPool(std::filesystem::path path, std::string vfs, std::uint32_t limit, Milliseconds wait);
+  // `seal` outlives the pool.
+  ReaderPool(std::filesystem::path path, std::string vfs, const RowSeal& seal, std::uint32_t limit, Milliseconds wait);
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
   ~ReaderPool();
@@ -34,6 +36,7 @@ class ReaderPool {
 
   const std::filesystem::path path_;
   const std::string vfs_;
+  const RowSeal& seal_;
   const std::uint32_t limit_;
   const Milliseconds wait_;
 

@@ -34,6 +34,11 @@ class Row {
     return static_cast<Enum>(integer(static_cast<std::int64_t>(lowest), static_cast<std::int64_t>(highest)));
   }
   bool boolean() { return integer(0, 1) == 1; }
+  // The answer of row_is_authentic(): refuses the row when it is not, by the name of whose it is.
+  void authentic(const UuidBytes& whose) {
+    if (integer(0, 1) == 0)
+      refuse("does not match the row of " + uuid_to_string(whose) + ": it was edited outside the appliance");
+  }
   TimePoint time() { return from_unix_ms(integer(kEarliest, kLatest)); }
   std::optional<TimePoint> optional_time() { return skip_null() ? std::nullopt : std::optional(time()); }
 

@@ -23,9 +23,10 @@ class SqliteStore final : public Store {
  public:
   SqliteStore(UniqueFd lock, const std::filesystem::path& path, Connection connection, LogFile log,
               const StoreOptions& options, Logger& logger)
-      : lock_(std::move(lock)),
+      : seal_(options.seal),
+        lock_(std::move(lock)),
         writer_(path, std::move(connection), log, options, logger),
-        readers_(path, options.vfs, options.reader_limit, options.reader_wait) {}
+        readers_(path, options.vfs, *seal_, options.reader_limit, options.reader_wait) {}
 
   Result<std::unique_ptr<Reader>> snapshot() override { return readers_.snapshot(); }
   Future<Result<void>> write(Job job, JobKind kind) override { return writer_.submit(std::move(job), kind); }
@@ -35,13 +36,14 @@ class SqliteStore final : public Store {
   [[nodiscard]] bool failed() const noexcept override { return writer_.failed(); }
 
  private:
+  std::shared_ptr<const RowSeal> seal_;
   UniqueFd lock_;
   BatchWriter writer_;
   ReaderPool readers_;  // ends first: the writer empties the log when no reader is left
 };
 
-Result<Connection> prepare(const std::filesystem::path& path, const std::string& vfs) {
-  KAITO_TRY(Connection connection, open_writer_connection(path, vfs));
+Result<Connection> prepare(const std::filesystem::path& path, const StoreOptions& options) {
+  KAITO_TRY(Connection connection, open_writer_connection(path, options.vfs, *options.seal));
   KAITO_CHECK(check_quickly(connection));
   KAITO_CHECK(migrate(connection, kApplicationId, kStoreMigrations));
   KAITO_CHECK(Checkpointer(connection, 1).truncate());
@@ -60,7 +62,8 @@ Result<std::uint64_t> free_space_of_volume(const std::filesystem::path& path) {
 Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& path, StoreOptions options, Logger& logger) {
   KAITO_INVARIANT(options.batch_limit >= 1 && options.reader_limit >= 1 && options.free_space);
   KAITO_TRY(UniqueFd lock, claim_database_files(path));
-  auto connection = prepare(path, options.vfs);
+  if (!options.seal) options.seal = std::make_shared<RowSeal>();
+  auto connection = prepare(path, options);
   if (!connection) return fail(std::move(connection).error().within(path.string()));
   KAITO_TRY(const LogFile log, connection->database().log_file());
   return std::make_unique<SqliteStore>(std::move(lock), path, *std::move(connection), log, options, logger);

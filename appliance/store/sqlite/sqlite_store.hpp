@@ -11,6 +11,7 @@
 
 #include "appliance/base/log.hpp"
 #include "appliance/base/time.hpp"
+#include "appliance/store/row_seal.hpp"
 #include "appliance/store/store.hpp"
 
 namespace kaito::store::sqlite {
@@ -35,6 +36,9 @@ struct StoreOptions {
   // WAL size, in pages of 4096 bytes, from which the writer checkpoints when it is idle. At eight times that it
   // checkpoints between two batches.
   std::uint32_t checkpoint_pages = 1024;
+
+  // Of the rows that say who may do what; gets its key once the store is open. Null: one that never has a key.
+  std::shared_ptr<const RowSeal> seal;
 
   std::string vfs;  // name of a registered SQLite VFS; empty: the system's. For tests that inject faults.
 };

@@ -98,6 +98,9 @@ TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
       "DROP TABLE key_use_period; ALTER TABLE rotation DROP COLUMN hsm; ALTER TABLE rotation DROP COLUMN hsm_key; "
       "ALTER TABLE rotation DROP COLUMN make_key; DROP TABLE approval_signature; DROP TABLE approval; "
       "ALTER TABLE deleted_org DROP COLUMN name; PRAGMA user_version = 2");
+  for (const auto* table : {"org", "member", "group_member", "group_seed", "staff", "staff_credential", "session",
+                            "api_key", "one_time_token"})
+    edit(fmt::format("ALTER TABLE {} DROP COLUMN mac", table).c_str());
   const HsmKey wrapping{.kind = KeyKind::wrapping, .version = 1, .created_at = kNow};
   const auto store = open();
   EXPECT_DONE(samples::write(*store, [&](Writer& writer) { return writer.put(wrapping); }));

@@ -1,0 +1,15 @@
+// The row seal as SQL functions of a connection, so that a statement names the columns that a MAC covers beside those
+// that it reads or writes:
+//   row_mac('table', column, …)              the MAC, or NULL without a key
+//   row_is_authentic(mac, 'table', column, …)   1 when it is the row's, or there is no key; otherwise 0
+#pragma once
+
+#include "appliance/store/row_seal.hpp"
+#include "appliance/store/sqlite/database.hpp"
+
+namespace kaito::store::sqlite {
+
+// `seal` must outlive the database's connection.
+Status add_row_seal_functions(Database& database, const RowSeal& seal);
+
+}  // namespace kaito::store::sqlite
