@@ -1,10 +1,11 @@
-// Rows of the database, edited behind the appliance's back (S1, F21, F22): each edited seed is refused as `integrity`
-// and the refusal is in the audit log; the seed beside them is served.
+// Rows of the database, edited behind the appliance's back (S1, F21, F22, F24): each edited seed is refused as
+// `integrity` and the refusal is in the audit log; the seed beside them is served.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
 
 #include <boost/json/serialize.hpp>
+#include <fstream>
 #include <set>
 
 #include "tests/e2e/timed_code.hpp"
@@ -263,6 +264,51 @@ TEST_F(Tamper, F24WithoutTheKeyThatSealsItsRowsADatabaseIsNotBelieved) {
   const auto refused = run_kaitod("run", stage_.appliance.data(), {"--port", "0", "--address", "127.0.0.1"});
   EXPECT_NE(refused.exit_code, 0);
   EXPECT_NE(refused.output.find("no key that seals their rows"), std::string::npos) << refused.output;
+}
+
+// The witness of F23: a checkpoint that somebody keeps elsewhere.
+TEST(Rollback, F23AWholeDiskOfEarlierIsNamedByAKeptCheckpoint) {
+  namespace fs = std::filesystem;
+  Stage stage({"--checkpoint-seconds", "1"});
+  OrgOnStage org(stage, "Rolled back");
+  const auto stop = [&stage] {
+    stage.appliance.kill(SIGTERM);
+    ASSERT_EQ(stage.appliance.wait(), 0);
+  };
+  const auto checkpoint = [&stage] {
+    const auto keys = must(stage.officer.call("GET", "/v1/audit/keys"));
+    const auto* text = keys.as_object().if_contains("checkpoint");
+    return text == nullptr || !text->is_string() ? std::string() : std::string(text->as_string());
+  };
+  const auto verify = [&](const fs::path& kept) {
+    const auto log = must(stage.officer.send("GET", "/v1/audit/export"));
+    EXPECT_EQ(log.status, 200);
+    const auto file = stage.appliance.directory() / "log.jsonl";
+    std::ofstream(file) << log.body;
+    return run_program({KAITO_PROGRAM, "audit", "verify", file.string(), "--checkpoint", kept.string()});
+  };
+  stop();
+  const auto earlier = stage.appliance.directory() / "earlier";
+  fs::copy(stage.appliance.data(), earlier, fs::copy_options::recursive);
+  stage.appliance.start();
+
+  const std::string first = checkpoint();
+  must(add_seed(org.owner, org.id, fmt::format("otpauth://totp/later?secret={}", kUntouched)));
+  std::string later = checkpoint();
+  while (later.empty() || later == first) later = checkpoint();  // one is signed every second
+  const auto kept = stage.appliance.directory() / "kept";
+  std::ofstream(kept) << later;
+  const auto as_it_is = verify(kept);
+  EXPECT_EQ(as_it_is.exit_code, 0) << as_it_is.output;
+
+  stop();
+  fs::remove_all(stage.appliance.data());
+  fs::copy(earlier, stage.appliance.data(), fs::copy_options::recursive);
+  stage.appliance.start();
+  must(login_staff(stage.officer, stage.officer_key));
+  const auto rolled_back = verify(kept);
+  EXPECT_NE(rolled_back.exit_code, 0);
+  EXPECT_NE(rolled_back.output.find("checkpoint"), std::string::npos) << rolled_back.output;
 }
 
 }  // namespace

@@ -107,6 +107,116 @@ TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
   EXPECT_EQ(store->snapshot().value()->hsm_keys().value(), (std::vector{audit, wrapping}));
 }
 
+// Each column that a MAC covers, edited in a row of each kind: the row is refused, and says whose it is.
+TEST_F(SqliteStore, F24EachSealedColumnThatIsEditedRefusesItsRow) {
+  const auto sealed = [] {
+    auto seal = std::make_shared<RowSeal>();
+    seal->set_key(RowKey::copy_of(ByteArray<kRowKeyBytes>{7}));
+    return seal;
+  };
+  const Staff staff{.id = nth<StaffId>(1), .name = "officer", .role = StaffRole::security_officer, .created_at = kNow};
+  const StaffCredential credential{
+      .credential_id = Bytes(16, 1), .staff = staff.id, .label = "key", .cose_key = Bytes(77, 2), .created_at = kNow};
+  const OneTimeToken token{.token_hash = samples::filled<32>(9),
+                           .purpose = OneTimePurpose::member_invitation,
+                           .subject = nth<MemberId>(1).bytes(),
+                           .org = nth<OrgId>(1),
+                           .expires_at = kNow};
+  const auto fill = [&](Writer& writer) -> Status {
+    KAITO_CHECK(writer.insert(samples::org(1)));
+    KAITO_CHECK(writer.insert(samples::member(1, 1)));
+    KAITO_CHECK(writer.insert(samples::group(1, 1)));
+    KAITO_CHECK(writer.insert(samples::seed(1, 1)));
+    KAITO_CHECK(writer.add_to_group(nth<GroupId>(1), nth<MemberId>(1)));
+    KAITO_CHECK(writer.add_to_group(nth<GroupId>(1), nth<SeedId>(1)));
+    KAITO_CHECK(writer.insert(staff));
+    KAITO_CHECK(writer.insert(credential));
+    KAITO_CHECK(writer.insert(samples::api_key(1, 1)));
+    KAITO_CHECK(writer.insert(samples::session(1)));
+    KAITO_CHECK(writer.insert(token));
+    KAITO_CHECK(writer.update(samples::org(1)));
+    KAITO_CHECK(writer.update(samples::member(1, 1)));
+    KAITO_CHECK(writer.update(staff));
+    // Notes of use, which no MAC covers.
+    KAITO_CHECK(writer.update_sign_count(credential.credential_id, 5));
+    KAITO_CHECK(writer.touch_api_key(nth<ApiKeyId>(1), kNow));
+    return writer.touch_session(nth<SessionId>(1), kNow);
+  };
+  using Read = std::function<Status(Reader&)>;
+  const auto discard = [](const auto& result) -> Status {
+    if (!result) return fail(result.error());
+    return {};
+  };
+  const Read org = [&](Reader& reader) { return discard(reader.org(nth<OrgId>(1))); };
+  const Read member = [&](Reader& reader) { return discard(reader.member(nth<OrgId>(1), nth<MemberId>(1))); };
+  const Read by_staff = [&](Reader& reader) { return discard(reader.all_staff()); };
+  const Read keys = [&](Reader& reader) { return discard(reader.credentials_of(staff.id)); };
+  const Read api_key = [&](Reader& reader) { return discard(reader.api_key_by_hash(samples::filled<32>(1))); };
+  const Read session = [&](Reader& reader) { return discard(reader.session(samples::filled<32>(1))); };
+  const Read once = [&](Reader& reader) { return discard(reader.one_time_token(token.token_hash)); };
+  const Read groups = [&](Reader& reader) { return discard(reader.groups_of_member(nth<MemberId>(1))); };
+  const Read shared = [&](Reader& reader) { return discard(reader.groups_of_seed(nth<SeedId>(1))); };
+  struct Edit {
+    const char* sql;
+    const Read& read;
+  };
+  const Edit edits[] = {
+      {"UPDATE org SET name = 'other'", org},
+      {"UPDATE org SET kek_version = 2", org},
+      {"UPDATE org SET oldest_kek_version = 7", org},
+      {"UPDATE org SET wrapped_index_key = zeroblob(61)", org},
+      {"UPDATE org SET dek_lease = NULL", org},
+      {"UPDATE org SET mac = NULL", org},
+      {"UPDATE member SET role = 4", member},
+      {"UPDATE member SET state = 3", member},
+      {"UPDATE member SET username = 'other'", member},
+      {"UPDATE member SET display_name = 'other'", member},
+      {"UPDATE member SET password_hash = 'other'", member},
+      {"UPDATE member SET failed_logins = 0", member},
+      {"UPDATE member SET locked_until = NULL", member},
+      {"UPDATE staff SET role = 1", by_staff},
+      {"UPDATE staff SET disabled = 1", by_staff},
+      {"UPDATE staff SET name = 'other'", by_staff},
+      {"UPDATE staff_credential SET cose_key = zeroblob(77)", keys},
+      {"UPDATE staff_credential SET label = 'other'", keys},
+      {"UPDATE staff_credential SET aaguid = randomblob(16)", keys},
+      {"UPDATE staff_credential SET backup_eligible = 1", keys},
+      {"UPDATE api_key SET scopes = 1", api_key},
+      {"UPDATE api_key SET groups = zeroblob(16)", api_key},
+      {"UPDATE api_key SET allowed_networks = ''", api_key},
+      {"UPDATE api_key SET expires_at = NULL", api_key},
+      {"UPDATE api_key SET name = 'other'", api_key},
+      {"UPDATE session SET kind = 1", session},
+      {"UPDATE session SET subject = zeroblob(16)", session},
+      {"UPDATE session SET org = zeroblob(16)", session},
+      {"UPDATE session SET authenticated_at = authenticated_at + 1", session},
+      {"UPDATE session SET created_at = created_at + 1", session},
+      {"UPDATE session SET peer = ''", session},
+      {"UPDATE one_time_token SET purpose = 2", once},
+      {"UPDATE one_time_token SET subject = zeroblob(16)", once},
+      {"UPDATE one_time_token SET expires_at = expires_at + 1", once},
+      {"UPDATE group_member SET mac = (SELECT mac FROM group_seed)", groups},
+      {"UPDATE group_seed SET mac = NULL", shared},
+  };
+  for (const Edit& one : edits) {
+    SCOPED_TRACE(one.sql);
+    {
+      const auto store = open({.seal = sealed()});
+      EXPECT_DONE(samples::write(*store, fill));
+      EXPECT_DONE(one.read(*store->snapshot().value()));
+    }
+    edit(one.sql);
+    {
+      const auto store = open({.seal = sealed()});
+      const auto refused = one.read(*store->snapshot().value());
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, Code::integrity);
+      EXPECT_NE(refused.error().detail.find("edited outside"), std::string::npos) << refused.error().detail;
+    }
+    std::filesystem::remove_all(path_.parent_path());
+  }
+}
+
 TEST_F(SqliteStore, AnotherProgramsFileIsRefused) {
   std::filesystem::create_directories(path_.parent_path());
   std::ofstream(path_).flush();
