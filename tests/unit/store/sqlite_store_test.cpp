@@ -188,7 +188,7 @@ TEST_F(SqliteStore, F24EachSealedColumnThatIsEditedRefusesItsRow) {
       {"UPDATE api_key SET name = 'other'", api_key},
       {"UPDATE session SET kind = 1", session},
       {"UPDATE session SET subject = zeroblob(16)", session},
-      {"UPDATE session SET org = zeroblob(16)", session},
+      {"UPDATE session SET org = (SELECT id FROM org)", session},
       {"UPDATE session SET authenticated_at = authenticated_at + 1", session},
       {"UPDATE session SET created_at = created_at + 1", session},
       {"UPDATE session SET peer = ''", session},
