@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kTokenLabel = "kaito";
 constexpr std::size_t kPinBytes = 24;
 constexpr KeyVersion kFirstVersion = 1;
+constexpr Milliseconds kPatience{120'000};
 
 // A PIN that exists is kept: the token knows it already.
 Status write_random_pin(const std::filesystem::path& path) {
@@ -32,6 +33,7 @@ Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& 
   hsm::ClientConfig hsm;
   KAITO_TRY(hsm.worker, hsm::find_worker(config.hsm_worker));
   hsm.call_deadline = Milliseconds{config.hsm_deadline_ms};
+  hsm.start_deadline = std::max(hsm.start_deadline, 2 * hsm.call_deadline);
   if (!config.token_uri.empty()) {
     hsm.token_uri = config.token_uri;
     hsm.module = config.module;
@@ -45,6 +47,12 @@ Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& 
   hsm.environment = softhsm.environment();
   hsm.token_uri = fmt::format("pkcs11:token={}?pin-source=file:{}", kTokenLabel,
                               std::filesystem::absolute(data.user_pin()).string());
+  return hsm;
+}
+
+hsm::ClientConfig patient(hsm::ClientConfig hsm) {
+  hsm.call_deadline = std::max(hsm.call_deadline, kPatience);
+  hsm.start_deadline = std::max(hsm.start_deadline, kPatience);
   return hsm;
 }
 

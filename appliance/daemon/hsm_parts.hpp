@@ -11,6 +11,9 @@ namespace kaito::daemon {
 // The worker's configuration. Writes SoftHSM's for the embedded token.
 Result<hsm::ClientConfig> hsm_config(const Config& config, const DataDirectory& data);
 
+// The same for work that no caller waits for: an HSM may take half a minute to make one RSA key.
+hsm::ClientConfig patient(hsm::ClientConfig hsm);
+
 // The embedded token with random PINs in files; an external token is left as it is. May be run again.
 Status set_up_embedded_token(const Config& config, const DataDirectory& data, const hsm::ClientConfig& hsm);
 

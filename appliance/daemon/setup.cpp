@@ -12,7 +12,8 @@ Status set_up(const Config& config, const Clock& clock, Random& random, Logger& 
   const DataDirectory data(config.data_dir);
   KAITO_CHECK(data.create());
   KAITO_TRY(const auto lock, lock_data_directory(data));
-  KAITO_TRY(const auto hsm_settings, hsm_config(config, data));
+  KAITO_TRY(auto usual, hsm_config(config, data));
+  const auto hsm_settings = patient(std::move(usual));
   KAITO_CHECK(set_up_embedded_token(config, data, hsm_settings));
   KAITO_TRY(const auto hsm, hsm::Client::start(hsm_settings, clock, log));
   KAITO_TRY(const auto keys, sync_wait(find_keys(*hsm, /*make_missing=*/true)));

@@ -15,8 +15,8 @@ Result<std::string> sign_transcript(const Config& config, std::string_view trans
     return fail(Code::wrong_state, "the transcript is empty or signed already");
   const DataDirectory data(config.data_dir);
   KAITO_TRY(const auto lock, lock_data_directory(data));
-  KAITO_TRY(const auto settings, hsm_config(config, data));
-  KAITO_TRY(const auto hsm, hsm::Client::start(settings, clock, log));
+  KAITO_TRY(auto usual, hsm_config(config, data));
+  KAITO_TRY(const auto hsm, hsm::Client::start(patient(std::move(usual)), clock, log));
   KAITO_TRY(const auto keys, sync_wait(find_keys(*hsm, /*make_missing=*/false)));
   KAITO_TRY(const auto store, store::sqlite::open_store(data.database(), {}, log));
   KAITO_TRY(const std::string id, appliance_id(*store));
