@@ -1,12 +1,9 @@
 #include "provisioning/ceremony_run.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <boost/json/serialize.hpp>
 
 #include "appliance/base/file.hpp"
-#include "appliance/base/unique_fd.hpp"
+#include "provisioning/machine_lock.hpp"
 #include "provisioning/mounting.hpp"
 #include "provisioning/service_settings.hpp"
 #include "provisioning/steps/steps.hpp"
@@ -16,13 +13,11 @@ namespace {
 
 std::string plan_text(const Plan& plan) { return boost::json::serialize(to_json(plan)) + "\n"; }
 
-// One ceremony at a time on a machine.
-Result<UniqueFd> lock(const Places& places) {
-  const auto path = places.boot / "lock";
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd) return fail(Code::storage_failed, path.string() + " cannot be written; kaito-boot needs root");
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return fail(Code::conflict, "another kaito-boot is at work");
-  return fd;
+std::string plan_hash(const Plan& plan) { return to_hex(hash_line(plan_text(plan))); }
+
+// The transcript says which plan its steps were of; ceremony.json beside it could have been edited since.
+bool has_another_plan(const TranscriptFile& transcript, const Plan& plan) {
+  return !transcript.lines().empty() && fact(transcript.lines().front().event.facts, "plan_sha256") != plan_hash(plan);
 }
 
 // The record of the volume first: without its transcript it would be a contradiction.
@@ -39,13 +34,12 @@ Status discard(const Places& places) {
 Result<TranscriptFile> begin(const Plan& plan, const Places& places, const Clock& clock) {
   KAITO_TRY(auto transcript, TranscriptFile::open(places.transcript(), clock));
   if (!transcript.lines().empty()) return transcript;
-  const std::string text = plan_text(plan);
-  KAITO_CHECK(write_file_atomically(places.plan(), as_bytes(text)));
-  KAITO_CHECK(transcript.append({.event = "begin",
-                                 .step = {},
-                                 .facts = {{"ceremony", "provisioning"},
-                                           {"host_name", plan.host_names.front()},
-                                           {"plan_sha256", to_hex(hash_line(text))}}}));
+  KAITO_CHECK(write_file_atomically(places.plan(), as_bytes(plan_text(plan))));
+  KAITO_CHECK(transcript.append(
+      {.event = "begin",
+       .step = {},
+       .facts = {
+           {"ceremony", "provisioning"}, {"host_name", plan.host_names.front()}, {"plan_sha256", plan_hash(plan)}}}));
   return transcript;
 }
 
@@ -61,11 +55,9 @@ Result<Plan> begun_plan(const Places& places) {
 
 Status run_ceremony(const Plan& plan, const Places& places, bool start_over, const Clock& clock, Random& random,
                     cli::Terminal& terminal, const Announce& announce) {
-  KAITO_CHECK(make_private_directory(places.boot));
-  KAITO_TRY(const auto locked, lock(places));
+  KAITO_TRY(const auto locked, lock_machine(places));
   KAITO_TRY(const auto before, TranscriptFile::open(places.transcript(), clock));
-  const auto begun = begun_plan(places);
-  const bool other_plan = begun && plan_text(*begun) != plan_text(plan);
+  const bool other_plan = has_another_plan(before, plan);
   if (before.is_signed()) {
     if (start_over || other_plan)
       return fail(
@@ -81,11 +73,15 @@ Status run_ceremony(const Plan& plan, const Places& places, bool start_over, con
   } else if (before.lines().empty() && (std::filesystem::exists(places.volume(), unknown) || unknown)) {
     return fail(Code::integrity, fmt::format("{} says that this machine has a volume, and {} is missing; put it back",
                                              places.volume().string(), places.transcript().string()));
-  } else if (other_plan && !before.lines().empty()) {
-    return fail(Code::conflict, "a ceremony with another plan has begun; go on with its plan, or use --start-over");
+  } else if (other_plan) {
+    return fail(Code::conflict,
+                fmt::format("a ceremony with another plan has begun (its SHA-256 in the transcript is {}, this one's "
+                            "{}); go on with that plan, or use --start-over",
+                            fact(before.lines().front().event.facts, "plan_sha256"), plan_hash(plan)));
   }
   KAITO_TRY(auto transcript, begin(plan, places, clock));
   Session session(plan, places, clock, random, terminal);
+  session.volume_begun = transcript.begun("volume");
   KAITO_CHECK(run_steps(transcript, all_steps(session), announce));
   announce("== step signature");
   KAITO_TRY(std::string note, run_kaitod(places, "sign-transcript", transcript.text()));

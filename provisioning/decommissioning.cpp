@@ -10,6 +10,7 @@
 
 #include "appliance/base/file.hpp"
 #include "appliance/base/unique_fd.hpp"
+#include "provisioning/machine_lock.hpp"
 #include "provisioning/mounting.hpp"
 #include "provisioning/program.hpp"
 #include "provisioning/service_settings.hpp"
@@ -158,6 +159,7 @@ Result<std::string> make_challenge(const Places& places, Random& random) {
 
 Result<std::filesystem::path> decommission(const Places& places, std::string_view word, UnlockRequest request,
                                            const Clock& clock, cli::Terminal& terminal) {
+  KAITO_TRY(const auto locked, lock_machine(places));
   KAITO_TRY(const VolumeRecord record, read_volume_record(places.volume()));
   const auto file = proof_file(places, record);
   KAITO_TRY(auto proof, TranscriptFile::open(file, clock));

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kFirstBytes = 1U << 20;
 constexpr int kBlkidFoundNothing = 2;
+constexpr std::uint64_t kLeastBytes = 64ULL << 20U;
+constexpr std::string_view kUnknown = "data of an unknown kind";
 
 // KEY=value of a listing, one a line.
 std::string value_of(std::string_view listing, std::string_view key) {
@@ -41,8 +43,7 @@ Result<std::string> content_of(const std::filesystem::path& device, int fd) {
   std::vector<char> first(kFirstBytes);
   const ssize_t count = ::pread(fd, first.data(), first.size(), 0);
   if (count < 0) return fail(Code::storage_failed, fmt::format("read {}: {}", device.string(), std::strerror(errno)));
-  if (std::any_of(first.begin(), first.begin() + count, [](char c) { return c != 0; }))
-    return std::string("data of an unknown kind");
+  if (std::any_of(first.begin(), first.begin() + count, [](char c) { return c != 0; })) return std::string(kUnknown);
   return std::string{};
 }
 
@@ -70,6 +71,19 @@ Result<DiskFacts> examine_disk(const std::filesystem::path& device) {
     if (facts.serial.empty()) facts.serial = value_of(known.output, key);
   facts.model = value_of(known.output, "ID_MODEL");
   return facts;
+}
+
+Result<DiskFacts> examine_for_format(const Plan& plan, bool volume_begun) {
+  KAITO_TRY(DiskFacts disk, examine_disk(plan.device));
+  if (disk.bytes < kLeastBytes)
+    return fail(Code::configuration,
+                fmt::format("{} has {} bytes; {} are needed", plan.device.string(), disk.bytes, kLeastBytes));
+  const bool ours = volume_begun && (disk.content == "crypto_LUKS" || disk.content == kUnknown);
+  if (!disk.content.empty() && !ours && plan.erase_serial != disk.confirmation(plan.device))
+    return fail(Code::conflict,
+                fmt::format("{} holds {}. To erase it, confirm with its serial: \"erase_serial\": \"{}\"",
+                            plan.device.string(), disk.content, disk.confirmation(plan.device)));
+  return disk;
 }
 
 }  // namespace kaito::provisioning

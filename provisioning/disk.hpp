@@ -6,6 +6,7 @@
 #include <string>
 
 #include "appliance/base/result.hpp"
+#include "provisioning/plan.hpp"
 
 namespace kaito::provisioning {
 
@@ -24,5 +25,10 @@ struct DiskFacts {
 // A block device, or a regular file. Code::not_found: there is none; Code::conflict: it is mounted, mapped or held.
 // Found out by what `blkid` knows, and by the first MiB, which is all zeros on a disk that nobody has used.
 Result<DiskFacts> examine_disk(const std::filesystem::path& device);
+
+// The plan's disk, if it may be formatted: large enough, and nothing lies on it but what the plan gives up.
+// `volume_begun`: an earlier run may have begun a volume there, whose leavings are ours. Errors of examine_disk;
+// Code::conflict says how to confirm.
+Result<DiskFacts> examine_for_format(const Plan& plan, bool volume_begun);
 
 }  // namespace kaito::provisioning

@@ -2,6 +2,7 @@
 
 #include "provisioning/ceremony_run.hpp"
 #include "provisioning/enrolling.hpp"
+#include "provisioning/machine_lock.hpp"
 
 namespace kaito::provisioning {
 namespace {
@@ -39,6 +40,7 @@ Result<std::string> become_unattended(VolumeRecord record, luks::Volume& volume,
 Result<std::string> switch_mode(UnlockMode mode, const Places& places, UnlockRequest request, const Clock& clock,
                                 Random& random, cli::Terminal& terminal) {
   request.only_people = true;
+  KAITO_TRY(const auto locked, lock_machine(places));
   KAITO_TRY(const VolumeRecord record, read_volume_record(places.volume()));
   KAITO_TRY(auto volume, load_volume(record, request.wait));
   KAITO_TRY(const OpenedWay way, any_way(volume, record, places, request, clock, terminal));

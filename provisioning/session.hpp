@@ -10,6 +10,7 @@
 #include "provisioning/opened_way.hpp"
 #include "provisioning/places.hpp"
 #include "provisioning/plan.hpp"
+#include "provisioning/transcript/transcript_line.hpp"
 
 namespace kaito::provisioning {
 
@@ -26,6 +27,10 @@ class Session {
   cli::Terminal& terminal;
   // Of the recovery key's keyslot; tests take less.
   luks::KdfCost recovery_cost = luks::KdfCost::for_this_machine();
+  // An earlier run may have formatted the disk, wholly or in part.
+  bool volume_begun = false;
+  // What the disk's step found, in this run or an earlier one: the volume's step formats no other.
+  Facts disk;
 
   // The volume that this run has formatted.
   void hold(luks::Volume::Formatted formatted);

@@ -1,12 +1,13 @@
 #include "provisioning/unlocking.hpp"
-#include "provisioning/transcript_file.hpp"
 
 #include <thread>
 
 #include "appliance/base/file.hpp"
+#include "provisioning/machine_lock.hpp"
 #include "provisioning/mounting.hpp"
 #include "provisioning/officers.hpp"
 #include "provisioning/session.hpp"
+#include "provisioning/transcript_file.hpp"
 
 namespace kaito::provisioning {
 namespace {
@@ -118,6 +119,7 @@ Result<OpenedWay> any_way(const luks::Volume& volume, const VolumeRecord& record
 Result<std::string> unlock(const Places& places, const UnlockRequest& request, const Clock& clock,
                            cli::Terminal& terminal) {
   KAITO_TRY(const VolumeRecord record, read_volume_record(places.volume()));
+  KAITO_TRY(const auto locked, lock_machine(places));
   KAITO_TRY(const auto transcript, TranscriptFile::open(places.transcript(), clock));
   if (!transcript.is_signed())
     return fail(Code::wrong_state, "the ceremony has not ended; kaito-boot ceremony goes on with it");

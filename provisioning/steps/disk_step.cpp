@@ -5,8 +5,6 @@
 namespace kaito::provisioning {
 namespace {
 
-constexpr std::uint64_t kLeastBytes = 64ULL << 20U;
-
 class DiskStep final : public Step {
  public:
   explicit DiskStep(Session& session) : session_(session) {}
@@ -17,25 +15,20 @@ class DiskStep final : public Step {
   }
   // The same disk is still there. Whether what lies on it by now is ours, the next step asks before it formats it.
   bool still_holds(const Facts& facts) override {
+    session_.disk = facts;
     if (is_open(session_.places)) return true;
     const auto disk = examine_disk(session_.plan.device);
     return disk && disk->serial == fact(facts, "serial") && std::to_string(disk->bytes) == fact(facts, "bytes");
   }
   Result<Facts> run() override {
     const Plan& plan = session_.plan;
-    KAITO_TRY(const DiskFacts disk, examine_disk(plan.device));
-    if (disk.bytes < kLeastBytes)
-      return fail(Code::configuration,
-                  fmt::format("{} has {} bytes; {} are needed", plan.device.string(), disk.bytes, kLeastBytes));
-    if (!disk.content.empty() && plan.erase_serial != disk.confirmation(plan.device))
-      return fail(Code::conflict,
-                  fmt::format("{} holds {}. To erase it, confirm with its serial: \"erase_serial\": \"{}\"",
-                              plan.device.string(), disk.content, disk.confirmation(plan.device)));
-    return Facts{{"device", plan.device.string()},
-                 {"serial", disk.serial},
-                 {"model", disk.model},
-                 {"bytes", std::to_string(disk.bytes)},
-                 {"erased", disk.content.empty() ? "nothing" : disk.content}};
+    KAITO_TRY(const DiskFacts disk, examine_for_format(plan, /*volume_begun=*/false));
+    session_.disk = Facts{{"device", plan.device.string()},
+                          {"serial", disk.serial},
+                          {"model", disk.model},
+                          {"bytes", std::to_string(disk.bytes)},
+                          {"erased", disk.content.empty() ? "nothing" : disk.content}};
+    return session_.disk;
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "luks/ways/enrolment.hpp"
 #include "luks/ways/recovery_key.hpp"
+#include "provisioning/disk.hpp"
 #include "provisioning/mounting.hpp"
 #include "provisioning/share_delivery.hpp"
 #include "provisioning/steps/steps.hpp"
@@ -32,6 +33,7 @@ class VolumeStep final : public Step {
     KAITO_CHECK(close_volume(session_.places));
     session_.forget();
     const Plan& plan = session_.plan;
+    KAITO_CHECK(check_disk());
     KAITO_TRY(auto made, luks::Volume::format(plan.device, {.integrity = plan.integrity}, session_.random));
     const std::string uuid = made.volume.facts().uuid;
     const auto secret = luks::RecoverySecret::random(luks::kSharedSecretBytes, session_.random);
@@ -50,6 +52,14 @@ class VolumeStep final : public Step {
   }
 
  private:
+  // Between the disk's step and this one may lie a power cut, and whatever people did meanwhile.
+  [[nodiscard]] Status check_disk() const {
+    KAITO_TRY(const DiskFacts disk, examine_for_format(session_.plan, session_.volume_begun));
+    if (disk.serial != fact(session_.disk, "serial") || std::to_string(disk.bytes) != fact(session_.disk, "bytes"))
+      return fail(Code::conflict, session_.plan.device.string() + " is not the disk that was examined");
+    return {};
+  }
+
   Status prove(const luks::Volume::Formatted& made, const std::vector<luks::RecoveryShare>& shares, int keyslot) {
     KAITO_TRY(auto returned, returned_shares(session_, shares));
     KAITO_TRY(const OpenedWay way, open_by_shares(made.volume, std::move(returned)));

@@ -44,12 +44,14 @@ class VolumeSteps : public testing::Test {
   }
 
   // One run of kaito-boot, up to the TPM's step.
-  Status run() {
+  Status run() { return run({disk_step, volume_step, tpm_step}); }
+  Status run(std::initializer_list<std::unique_ptr<Step> (*)(Session&)> makes) {
     Session session(plan_, places_, clock_, random_, terminal_);
     session.recovery_cost = luks::KdfCost::for_random_secret();
     Steps steps;
-    for (const auto make : {disk_step, volume_step, tpm_step}) steps.push_back(make(session));
+    for (const auto make : makes) steps.push_back(make(session));
     KAITO_TRY(auto transcript, TranscriptFile::open(places_.transcript(), clock_));
+    session.volume_begun = transcript.begun("volume");
     return run_steps(transcript, steps, [this](std::string_view line) { said_ += fmt::format("{}\n", line); });
   }
   [[nodiscard]] luks::Volume volume() const { return luks::Volume::load(plan_.device).value(); }
@@ -136,6 +138,28 @@ TEST_F(VolumeSteps, RefuseADiskThatHoldsSomethingUntilItIsGivenUp) {
   EXPECT_FALSE(run());
   plan_.erase_serial = plan_.device.string();
   EXPECT_TRUE(run());
+}
+
+TEST_F(VolumeSteps, RefuseADiskThatHoldsSomethingSinceItWasExamined) {
+  ASSERT_TRUE(run({disk_step}));
+  std::fstream(plan_.device, std::ios::in | std::ios::out).write("somebody's data", 15);
+  const auto refused = run();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::conflict);
+  EXPECT_NE(refused.error().detail.find("step volume"), std::string::npos);
+  std::string kept(15, '\0');
+  std::ifstream(plan_.device).read(kept.data(), 15);
+  EXPECT_EQ(kept, "somebody's data");
+}
+
+TEST_F(VolumeSteps, C5StartCleanFromAVolumeThatWasHalfMadeWhenThePowerWent) {
+  ASSERT_TRUE(run({disk_step}));
+  auto transcript = TranscriptFile::open(places_.transcript(), clock_);
+  ASSERT_TRUE(transcript->append({.event = "step-begun", .step = "volume", .facts = {}}));
+  std::fstream(plan_.device, std::ios::in | std::ios::out).write("half a header", 13);
+  const auto done = run();
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_TRUE(opens_by_tpm());
 }
 
 TEST_F(VolumeSteps, RefuseToLeaveSharesOnTheMachinesOwnDisk) {
