@@ -1,3 +1,4 @@
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -6,6 +7,8 @@
 
 #include "appliance/base/file.hpp"
 #include "appliance/cli/commands/commands.hpp"
+#include "appliance/cli/printable.hpp"
+#include "provisioning/transcript/summary.hpp"
 #include "provisioning/transcript/verification.hpp"
 
 namespace kaito::cli {
@@ -27,13 +30,35 @@ void declare_verify(Arguments& arguments, VerifyArguments& options) {
 boost::json::object to_json(const provisioning::TranscriptReport& report) {
   boost::json::object object{{"verified", !report.chain.fault},
                              {"lines", static_cast<std::int64_t>(report.chain.lines.size())}};
-  if (report.signer) object["signed_by"] = report.signer->str();
+  if (report.signer) {
+    object["signed_by"] = report.signer->str();
+    const auto summary = provisioning::summary_of(report.chain.lines);
+    object["ceremony"] = summary.ceremony;
+    object["host_name"] = summary.host_name;
+    object["volume"] = summary.volume;
+    object["begun"] = to_rfc3339(summary.begun);
+    object["ended"] = to_rfc3339(summary.ended);
+    boost::json::array steps;
+    for (const auto& step : summary.steps) steps.emplace_back(step);
+    object["steps"] = std::move(steps);
+  }
   if (const auto& fault = report.chain.fault)
     object["fault"] = boost::json::object{{"line", static_cast<std::int64_t>(fault->line)},
                                           {"first_byte", static_cast<std::int64_t>(fault->first_byte)},
                                           {"end_byte", static_cast<std::int64_t>(fault->end_byte)},
                                           {"reason", fault->reason}};
   return object;
+}
+
+std::string describe_verified(const provisioning::TranscriptReport& report) {
+  const auto summary = provisioning::summary_of(report.chain.lines);
+  std::string text = fmt::format("ceremony   {}\n", printable(summary.ceremony));
+  if (!summary.host_name.empty()) text += fmt::format("host       {}\n", printable(summary.host_name));
+  text += fmt::format("volume     {}\nbegun      {}\nended      {}\n", printable(summary.volume),
+                      to_rfc3339(summary.begun), to_rfc3339(summary.ended));
+  if (!summary.steps.empty())
+    text += fmt::format("steps      {}\n", printable(fmt::format("{}", fmt::join(summary.steps, ", "))));
+  return text + fmt::format("{} lines, signed by {}\n", report.chain.lines.size(), report.signer->str());
 }
 
 Status verify(Context& context, const VerifyArguments& options) {
@@ -49,8 +74,7 @@ Status verify(Context& context, const VerifyArguments& options) {
     context.show(to_json(report), {});
     return fail(Error{.code = Code::integrity, .detail = options.file + " does not verify: " + describe(*fault)});
   }
-  context.show(to_json(report),
-               fmt::format("{} lines, signed by {}\n", report.chain.lines.size(), report.signer->str()));
+  context.show(to_json(report), describe_verified(report));
   return {};
 }
 
@@ -78,7 +102,8 @@ Status become(Context& context, std::string_view command, const BootArguments& o
                       .detail = fmt::format("kaito-boot {} works on disks and the TPM: run it as root", command)});
   KAITO_TRY(const auto program, find_boot_program());
   std::vector<std::string> words{"kaito-boot", std::string(command)};
-  if (context.options().json) words.emplace_back("--json");
+  // The others print nothing that would have a form in JSON, and know no such option.
+  if (context.options().json && command == "status") words.emplace_back("--json");
   words.insert(words.end(), options.rest.begin(), options.rest.end());
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
 
+#include "provisioning/transcript/summary.hpp"
 #include "provisioning/transcript/verification.hpp"
 
 namespace kaito::provisioning {
@@ -54,6 +55,23 @@ class Transcript : public testing::Test {
   SigningKey key_;
   std::string text_;
 };
+
+TEST_F(Transcript, IsSummedUpByKindHostVolumeAndSteps) {
+  std::string text =
+      add({}, {.event = "begin", .step = {}, .facts = {{"ceremony", "provisioning"}, {"host_name", "h"}}}, 1000);
+  for (const auto* const uuid : {"first", "second"}) {
+    text = add(text, {.event = "step-done", .step = "disk", .facts = {}}, 2000);
+    text = add(text, {.event = "step-done", .step = "volume", .facts = {{"uuid", uuid}}}, 3000);
+    text = add(text, {.event = "step-failed", .step = "tpm2", .facts = {}}, 4000);
+  }
+  const auto summary = summary_of(read_transcript(text).lines);
+  EXPECT_EQ(summary.ceremony, "provisioning");
+  EXPECT_EQ(summary.host_name, "h");
+  EXPECT_EQ(summary.volume, "second");
+  EXPECT_EQ(to_unix_ms(summary.begun), 1000);
+  EXPECT_EQ(to_unix_ms(summary.ended), 4000);
+  EXPECT_EQ(summary.steps, (std::vector<std::string>{"disk", "volume"}));
+}
 
 TEST_F(Transcript, C5VerifiesWithTheAuditKeyThatSignedIt) {
   const auto report = verify(text_);
