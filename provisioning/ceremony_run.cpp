@@ -53,6 +53,14 @@ Result<Plan> begun_plan(const Places& places) {
   return parse_plan(text);
 }
 
+Result<Plan> kept_plan(const Places& places, const Clock& clock) {
+  KAITO_TRY(auto plan, begun_plan(places));
+  KAITO_TRY(const auto transcript, TranscriptFile::open(places.transcript(), clock));
+  if (has_another_plan(transcript, plan))
+    return fail(Code::integrity, places.plan().string() + " is not the plan that the ceremony's transcript names");
+  return plan;
+}
+
 Status run_ceremony(const Plan& plan, const Places& places, bool start_over, const Clock& clock, Random& random,
                     cli::Terminal& terminal, const Announce& announce) {
   KAITO_TRY(const auto locked, lock_machine(places));

@@ -17,7 +17,7 @@ Result<std::string> become_attended(VolumeRecord record, luks::Volume& volume, c
 
 Result<std::string> become_unattended(VolumeRecord record, luks::Volume& volume, const luks::VolumeKey& key,
                                       const Places& places, const Clock& clock, Random& random) {
-  KAITO_TRY(const Plan plan, begun_plan(places));
+  KAITO_TRY(const Plan plan, kept_plan(places, clock));
   std::string enrolled;
   if (plan.tpm != TpmUse::none) {
     const auto tpm = enrol_tpm(volume, key, plan.pcrs, places.tcti, random);
@@ -32,7 +32,7 @@ Result<std::string> become_unattended(VolumeRecord record, luks::Volume& volume,
     return fail(Code::not_found, "there is neither a TPM nor an HSM that unlocks; people stay needed");
   record.mode = UnlockMode::unattended;
   KAITO_CHECK(write_volume_record(places.volume(), record));
-  return fmt::format("unattended: {} opens the volume at boot", enrolled);
+  return fmt::format("unattended: the volume is opened at boot by {}", enrolled);
 }
 
 }  // namespace

@@ -90,17 +90,18 @@ Result<luks::Volume> load_volume(const VolumeRecord& record, Milliseconds wait) 
 Result<OpenedWay> any_way(const luks::Volume& volume, const VolumeRecord& record, const Places& places,
                           const UnlockRequest& request, const Clock& clock, cli::Terminal& terminal) {
   Attempts attempts(volume);
-  if (!request.only_people) {
-    if (auto way = attempts.attempt("tpm2", [&] { return open_by_tpm(volume, places.tcti); })) return *std::move(way);
-    auto way = attempts.attempt("hsm", [&] { return open_by_hsm(volume, record.hsm, places, clock); });
-    if (way) return *std::move(way);
-  }
+  // Who names shares or keys does not wait for an HSM that is gone.
   if (!request.keys.empty()) {
     auto way = attempts.attempt("security keys", [&] { return open_by_officers(volume, request.keys, terminal); });
     if (way) return *std::move(way);
   }
   if (!request.share_files.empty()) {
     auto way = attempts.attempt("share files", [&] { return by_share_files(volume, request.share_files); });
+    if (way) return *std::move(way);
+  }
+  if (!request.only_people) {
+    if (auto way = attempts.attempt("tpm2", [&] { return open_by_tpm(volume, places.tcti); })) return *std::move(way);
+    auto way = attempts.attempt("hsm", [&] { return open_by_hsm(volume, record.hsm, places, clock); });
     if (way) return *std::move(way);
   }
   if (request.people) {

@@ -22,7 +22,7 @@ struct UnlockRequest {
   Milliseconds wait{30'000};        // for the disk to appear
 };
 
-// By the TPM, else the HSM, else share files or security keys that are named, else what people type. Gives the way's
+// By security keys or share files that are named, else the TPM, else the HSM, else what people type. Gives the way's
 // name; "open already" when it is mounted. The error names each way that was tried. Code::integrity when the header is
 // refused or the disk holds another volume.
 Result<std::string> unlock(const Places& places, const UnlockRequest& request, const Clock& clock,

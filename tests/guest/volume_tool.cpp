@@ -9,8 +9,10 @@
 #include "luks/header_backup.hpp"
 #include "luks/rotation.hpp"
 #include "luks/ways/enrolment.hpp"
+#include "luks/ways/fido2_way.hpp"
 #include "luks/ways/recovery_key.hpp"
 #include "luks/ways/tpm2.hpp"
+#include "provisioning/session.hpp"
 #include "tests/fakes/luks_header/header_editor.hpp"
 #include "tests/fakes/luks_header/hostile_headers.hpp"
 
@@ -71,23 +73,43 @@ Status enrol_tpm(const Words& words) {
   return {};
 }
 
+// DEVICE RECOVERY-FILE HIDRAW: one key by touch, as systemd-cryptenroll enrols it.
+Status enrol_fido2(const Words& words) {
+  SystemRandom random;
+  KAITO_TRY(Volume volume, Volume::load(words.at(0)));
+  KAITO_TRY(const Passphrase known, recovery_words(words.at(1)));
+  KAITO_TRY(const VolumeKey key, volume.unlock(known));
+  KAITO_TRY(auto fido, Fido2Key::open(words.at(2)));
+  KAITO_TRY(const Fido2Way way, make_fido2_way(fido, nullptr, random));
+  KAITO_CHECK(enrol(volume, key, way.secret, way.record, KdfCost::for_random_secret()));
+  return {};
+}
+
 Status open_with(const Words& words, const std::function<Result<Passphrase>(const Volume&)>& secret) {
   KAITO_TRY(Volume volume, Volume::load(words.at(0)));
   KAITO_TRY(const Passphrase opens, secret(volume));
   return volume.open(words.at(1), opens);
 }
 
+// The recovery key's text from the share files from word `first` on.
+Result<Passphrase> combined(const Words& words, std::size_t first) {
+  std::vector<RecoveryShare> shares;
+  for (std::size_t i = first; i < words.size(); ++i) {
+    KAITO_TRY(RecoveryShare share, provisioning::read_share_file(words[i]));
+    shares.push_back(std::move(share));
+  }
+  KAITO_TRY(const RecoverySecret secret, combine_recovery(std::move(shares)));
+  return recovery_text(secret);
+}
+
 Status open_by_shares(const Words& words) {
-  return open_with(words, [&](const Volume&) -> Result<Passphrase> {
-    std::vector<RecoveryShare> shares;
-    for (std::size_t i = 2; i < words.size(); ++i) {
-      KAITO_TRY(const Passphrase typed, read_secret(words[i]));
-      KAITO_TRY(RecoveryShare share, parse_share_text(typed));
-      shares.push_back(std::move(share));
-    }
-    KAITO_TRY(const RecoverySecret secret, combine_recovery(std::move(shares)));
-    return recovery_text(secret);
-  });
+  return open_with(words, [&](const Volume&) { return combined(words, 2); });
+}
+
+// FILE SHARE-FILE…: what cryptsetup takes as a key file.
+Status write_recovery_text(const Words& words) {
+  KAITO_TRY(const Passphrase text, combined(words, 1));
+  return write_file_atomically(words.at(0), text.expose_secret());
 }
 
 Status status(const Words& words) {
@@ -173,6 +195,8 @@ Status list_attacks(const Words&) {
 const std::map<std::string, std::function<Status(const Words&)>> kVerbs{
     {"format", format},
     {"enrol-tpm", enrol_tpm},
+    {"enrol-fido2", enrol_fido2},
+    {"recovery-text", write_recovery_text},
     {"open",
      [](const Words& words) { return open_with(words, [&](const Volume&) { return recovery_words(words.at(2)); }); }},
     {"open-tpm", [](const Words& words) { return open_with(words, tpm_words); }},

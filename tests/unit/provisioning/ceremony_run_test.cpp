@@ -56,6 +56,7 @@ TEST_F(CeremonyRun, C5GoesOnWithItsOwnPlanOnly) {
   ASSERT_EQ(refused.error().code, Code::conflict);
   EXPECT_NE(refused.error().detail.find("another plan"), std::string::npos);
   EXPECT_EQ(run(plan_).error().code, Code::wrong_state);
+  EXPECT_TRUE(kept_plan(places_, clock_));
 }
 
 TEST_F(CeremonyRun, C5RefusesAPlanThatWasEditedBesideTheTranscript) {
@@ -70,6 +71,7 @@ TEST_F(CeremonyRun, C5RefusesAPlanThatWasEditedBesideTheTranscript) {
   const auto edited = begun_plan(places_);
   ASSERT_TRUE(edited);
   EXPECT_EQ(run(*edited).error().code, Code::conflict);
+  EXPECT_EQ(kept_plan(places_, clock_).error().code, Code::integrity);
 }
 
 TEST_F(CeremonyRun, NothingChangesAMachineWhileAnotherKaitoBootDoes) {
