@@ -12,11 +12,13 @@
 
 #include "appliance/keys/rotation_run.hpp"
 #include "appliance/keys/rotation_start.hpp"
+#include "appliance/keys/row_key.hpp"
 #include "appliance/store/sqlite/sqlite_keyring.hpp"
 #include "appliance/store/sqlite/sqlite_store.hpp"
 #include "appliance/vault/seed_opener.hpp"
 #include "appliance/vault/seed_sealer.hpp"
 #include "hsm/client/one_shot.hpp"
+#include "hsm/client/softhsm_config.hpp"
 #include "tests/integration/hsm/softhsm_token.hpp"
 #include "tests/scenario/must.hpp"
 #include "tests/scenario/stage.hpp"
@@ -242,14 +244,34 @@ store::Seed stored_seed(const OrgId& org, std::uint32_t n, Random& random) {
   return seed;
 }
 
+// The appliance's own row key, by its own token: rows without a MAC are no rows to it.
+store::RowKey row_key_of(const std::filesystem::path& data, store::Store& store, store::Keyring& keyring, Logger& log) {
+  SystemClock clock;
+  SystemRandom random;
+  const auto softhsm = must(hsm::write_softhsm_config(data / "hsm"));
+  const auto client = must(hsm::Client::start(
+      {.worker = KAITO_HSM_WORKER,
+       .token_uri = fmt::format("pkcs11:token=kaito?pin-source=file:{}", (data / "hsm" / "user.pin").string()),
+       .module = must(hsm::find_softhsm_module()),
+       .token_directory = softhsm.token_directory,
+       .environment = softhsm.environment()},
+      clock, log));
+  keys::DekLeases leases(clock, 1);
+  keys::HsmConnections connections(clock, log);
+  keys::OrgKeys org_keys(*client, connections, keyring, leases, 1, clock);
+  return must(sync_wait(keys::open_row_key(store, keyring, org_keys, random)));
+}
+
 void fill(const std::filesystem::path& data, std::uint32_t orgs, std::uint32_t seeds) {
   constexpr std::uint32_t kAtOnce = 20'000;
   Quiet sink;
   SystemClock clock;
   SystemRandom random;
   Logger log(sink, clock);
-  const auto store = must(store::sqlite::open_store(data / "db" / "kaito.db", {}, log));
+  const auto seal = std::make_shared<store::RowSeal>();
+  const auto store = must(store::sqlite::open_store(data / "db" / "kaito.db", {.seal = seal}, log));
   const auto keyring = must(store::sqlite::open_keyring(data / "keyring" / "keyring.db"));
+  seal->set_key(row_key_of(data, *store, *keyring, log));
   const auto insert = [&](std::uint32_t count, const std::function<Status(store::Writer&, std::uint32_t)>& one) {
     for (std::uint32_t from = 0; from < count; from += kAtOnce)
       must(wait_for(store->write(
