@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kRead = 256;     // DEKs that are read at once
 constexpr std::size_t kSlice = 1024;     // DEKs of a slice, and some of the last frame
-constexpr std::size_t kFrame = 48;       // DEKs in one call, and in one write, which other writers have to wait for
+constexpr std::size_t kFrame = 96;       // DEKs in one call, and in one write, which other writers have to wait for
 constexpr std::size_t kCallsAhead = 2;   // calls that the worker always has
 constexpr std::size_t kWritesAhead = 2;  // writes that the store may have
 
