@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kMaxTries = 3;
 constexpr std::size_t kListedOrgKeks = 64;
-// About 0.05 ms with SoftHSM: what a code may have to wait for a rotation.
+// About 0.2 ms with SoftHSM: what a code may have to wait for a rotation.
 constexpr std::size_t kDeksBeforePause = 6;
 
 }  // namespace
