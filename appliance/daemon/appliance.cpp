@@ -21,6 +21,7 @@
 #include "appliance/store/sqlite/sqlite_keyring.hpp"
 #include "appliance/store/sqlite/sqlite_store.hpp"
 #include "appliance/timekeeping/kernel_time_source.hpp"
+#include "appliance/vault/org_purge.hpp"
 
 namespace kaito::daemon {
 namespace {
@@ -31,6 +32,7 @@ constexpr std::size_t kExportQueue = 4;
 constexpr Milliseconds kCanaryInterval{1000};
 constexpr Milliseconds kTimeInterval{1000};
 constexpr Milliseconds kSweepInterval{600'000};
+constexpr Milliseconds kPurgeInterval{1000};
 constexpr Milliseconds kEscrowInterval{2000};
 constexpr Milliseconds kLeaseSweepInterval{1000};
 constexpr Milliseconds kKeyUseInterval{10'000};
@@ -120,6 +122,7 @@ struct ServiceParts {
         sealer(org_keys, clock, random),
         opener(org_keys),
         orgs(store, journal, org_keys, sealer, clock, random, log),
+        org_purge(store, log),
         directory(store, journal, clock, random),
         seeds(store, journal, sealer, opener),
         codes(store, journal, opener, clock, time, Seconds(config.dek_lease_seconds)),
@@ -156,6 +159,7 @@ struct ServiceParts {
   vault::SeedSealer sealer;
   vault::SeedOpener opener;
   vault::Orgs orgs;
+  vault::OrgPurge org_purge;
   vault::Directory directory;
   vault::Seeds seeds;
   vault::Codes codes;
@@ -392,6 +396,11 @@ std::vector<Chore> Appliance::Parts::chores() {
          if (const auto copied = services->escrow.refresh(); !copied)
            log.warning("keys.escrow.failed", {{"error", copied.error()}});
          co_return;
+       }},
+      {kPurgeInterval,
+       [this]() -> Task<void> {
+         if (const auto purged = co_await services->org_purge.step(); !purged)
+           log.warning("vault.org.purge_failed", {{"error", purged.error()}});
        }},
       {kSweepInterval,
        [this]() -> Task<void> {

@@ -83,6 +83,7 @@ class Reader {
   virtual Result<std::vector<KeyCertificate>> certificates_of(const RotationId& rotation) = 0;
   virtual Result<Page<DeletedOrg>> deleted_orgs(const PageRequest& page) = 0;
   virtual Result<bool> is_deleted_org(const OrgId& id) = 0;
+  virtual Result<std::optional<OrgId>> org_to_purge() = 0;  // one that was removed and has rows left
   virtual Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) = 0;
   virtual Result<std::vector<DeletedOrg>> unclaimed_deletions() = 0;  // those that no rotation has claimed
   // When the oldest deletion was that no rotation has claimed.
@@ -129,8 +130,13 @@ class Writer : public Reader {
 
   virtual Status insert(const Org& org) = 0;
   virtual Status update(const Org& org) = 0;
-  // Removes the org with everything that belongs to it but its audit records.
-  virtual Status remove_org(const OrgId& id) = 0;
+  // The org is gone from here on: its sessions, API keys and invitations are removed, its name is free and no read
+  // finds it. However many rows it has, this takes no longer; its groups, members and seeds are left to purge_org(). A
+  // deletion is on record for good.
+  virtual Status remove_org(const DeletedOrg& org) = 0;
+  // Removes at most `rows` (from 1) of what remove_org() has left; true: more are there. Nothing is left of the org
+  // then but its audit records. An org that was not removed is Code::conflict.
+  virtual Result<bool> purge_org(const OrgId& id, std::uint32_t rows) = 0;
 
   virtual Status insert(const Member& member) = 0;
   virtual Status update(const Member& member) = 0;
@@ -159,7 +165,6 @@ class Writer : public Reader {
   virtual Status insert(const KeyCertificate& certificate) = 0;
   // Once: Code::not_found when it is signed already.
   virtual Status sign(const RotationId& rotation, CertificateKind kind, std::string_view note) = 0;
-  virtual Status insert(const DeletedOrg& org) = 0;
   virtual Status claim_deleted_orgs(const RotationId& rotation) = 0;  // all that no rotation has claimed
   virtual Status mark_shredded(const RotationId& rotation, TimePoint when) = 0;
   // Inserts, or notes the destruction; times once set stay.

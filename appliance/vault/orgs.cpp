@@ -125,9 +125,7 @@ Task<Result<auth::Recorded<void>>> Orgs::remove(const auth::Permit& permit, std:
     if (org->name != confirm_name) return fail_invalid("confirm_name", "is not the name of the org");
     event.targets.push_back(org_target(id));
     // Its KEK blobs are in older copies of the keyring, until a rotation of the platform KEK makes those worthless.
-    KAITO_CHECK(writer.insert(store::DeletedOrg{
-        .org = id, .deleted_at = clock_.now(), .rotation = {}, .shredded_at = {}, .name = org->name}));
-    return writer.remove_org(id);
+    return writer.remove_org({.org = id, .deleted_at = clock_.now(), .name = org->name});
   };
   KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.commit(permit.event(), std::move(change)));
   // The row is gone for good; a blob that could not be removed now is removed by drop_orphans() at the next start.

@@ -35,7 +35,8 @@ class Orgs {
   Task<Result<auth::Recorded<store::Page<store::Org>>>> list(const auth::Permit& permit, store::PageRequest page);
   Task<Result<auth::Recorded<store::Org>>> get(const auth::Permit& permit);
   Task<Result<auth::Recorded<store::Org>>> change(const auth::Permit& permit, OrgChange wanted);
-  // Removes the org with all that belongs to it, and its KEK blobs. `confirm_name` is the org's name as typed.
+  // Removes the org and its KEK blobs; what else belongs to it is left to OrgPurge. `confirm_name` is the org's name as
+  // typed.
   Task<Result<auth::Recorded<void>>> remove(const auth::Permit& permit, std::string confirm_name);
 
   // At start-up: removes keyring entries of orgs that were deleted. Their number. Entries that no org explains stay:

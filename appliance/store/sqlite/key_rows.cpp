@@ -181,12 +181,6 @@ Result<std::optional<TimePoint>> oldest_unclaimed_deletion(Connection& connectio
   return oldest.value_or(std::nullopt);
 }
 
-Status insert_deleted_org(Connection& connection, const DeletedOrg& org) {
-  return connection.run(
-      "INSERT INTO deleted_org (org, deleted_at, rotation, shredded_at, name) VALUES (?1, ?2, ?3, ?4, ?5)", org.org,
-      org.deleted_at, org.rotation, org.shredded_at, org.name);
-}
-
 Status claim_deleted_orgs(Connection& connection, const RotationId& rotation) {
   return connection.run("UPDATE deleted_org SET rotation = ?1 WHERE rotation IS NULL", rotation);
 }

@@ -29,7 +29,6 @@ Result<bool> is_deleted_org(Connection& connection, const OrgId& id);
 Result<std::vector<DeletedOrg>> orgs_shredded_by(Connection& connection, const RotationId& rotation);
 Result<std::vector<DeletedOrg>> unclaimed_deletions(Connection& connection);
 Result<std::optional<TimePoint>> oldest_unclaimed_deletion(Connection& connection);
-Status insert_deleted_org(Connection& connection, const DeletedOrg& org);
 Status claim_deleted_orgs(Connection& connection, const RotationId& rotation);
 Status mark_shredded(Connection& connection, const RotationId& rotation, TimePoint when);
 

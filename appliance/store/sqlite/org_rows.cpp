@@ -1,5 +1,9 @@
 #include "appliance/store/sqlite/org_rows.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include "appliance/store/sqlite/key_rows.hpp"
 #include "appliance/store/sqlite/limits.hpp"
 #include "appliance/store/sqlite/page_cursor.hpp"
 
@@ -7,6 +11,7 @@
 #define KAITO_ORG_READ \
   KAITO_ORG_COLUMNS    \
   ", row_is_authentic(mac, 'org', id, name, kek_version, oldest_kek_version, wrapped_index_key, dek_lease) AS mac"
+#define KAITO_ORG_STANDS " NOT EXISTS (SELECT 1 FROM deleted_org WHERE deleted_org.org = org.id)"
 
 namespace kaito::store::sqlite {
 namespace {
@@ -55,18 +60,19 @@ Status put_meta(Connection& connection, std::string_view key, ByteView value) {
 }
 
 Result<std::optional<Org>> find_org(Connection& connection, const OrgId& id) {
-  return connection.one("SELECT " KAITO_ORG_READ " FROM org WHERE id = ?1", read_org, id);
+  return connection.one("SELECT " KAITO_ORG_READ " FROM org WHERE id = ?1 AND" KAITO_ORG_STANDS, read_org, id);
 }
 
 Result<std::optional<Org>> find_org_by_name(Connection& connection, std::string_view name) {
-  return connection.one("SELECT " KAITO_ORG_READ " FROM org WHERE name = ?1", read_org, name);
+  return connection.one("SELECT " KAITO_ORG_READ " FROM org WHERE name = ?1 AND" KAITO_ORG_STANDS, read_org, name);
 }
 
 Result<Page<Org>> list_orgs(Connection& connection, const PageRequest& page) {
   KAITO_CHECK(check_limit(page));
   KAITO_TRY(const UuidBytes after, read_id_cursor(Listing::orgs, {}, page));
-  KAITO_TRY(auto rows, connection.all("SELECT " KAITO_ORG_READ " FROM org WHERE id > ?1 ORDER BY id LIMIT ?2", read_org,
-                                      after, page.limit + 1));
+  KAITO_TRY(auto rows, connection.all("SELECT " KAITO_ORG_READ " FROM org WHERE id > ?1 AND" KAITO_ORG_STANDS
+                                      " ORDER BY id LIMIT ?2",
+                                      read_org, after, page.limit + 1));
   return page_by_id(std::move(rows), Listing::orgs, {}, page);
 }
 
@@ -84,8 +90,47 @@ Status update_org(Connection& connection, const Org& org) {
       org.id, org.name, org.kek_version, org.oldest_kek_version, org.wrapped_index_key, org.dek_lease);
 }
 
-Status remove_org(Connection& connection, const OrgId& id) {
-  return connection.change_one("DELETE FROM org WHERE id = ?1", id);  // the rest follows by ON DELETE CASCADE
+Status remove_org(Connection& connection, const DeletedOrg& org) {
+  KAITO_CHECK(connection.change_one(
+      "UPDATE org SET name = ?2, mac = row_mac('org', id, ?2, kek_version, oldest_kek_version, wrapped_index_key, "
+      "dek_lease) WHERE id = ?1 AND" KAITO_ORG_STANDS,
+      org.org, "deleted " + org.org.str()));
+  KAITO_CHECK(connection.run(
+      "INSERT INTO deleted_org (org, deleted_at, rotation, shredded_at, name, purged) VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+      org.org, org.deleted_at, org.rotation, org.shredded_at, org.name));
+  KAITO_CHECK(connection.run("DELETE FROM session WHERE org = ?1", org.org));
+  KAITO_CHECK(connection.run("DELETE FROM api_key WHERE org = ?1", org.org));
+  return connection.run("DELETE FROM one_time_token WHERE org = ?1", org.org);
+}
+
+Result<bool> purge_org(Connection& connection, const OrgId& id, std::uint32_t rows) {
+  // What refers to others goes before what it refers to: a cascade would take more rows than were asked for.
+  static constexpr std::array kSlices{
+      Sql("DELETE FROM group_seed WHERE (seed, group_id) IN (SELECT seed, group_id FROM org_group "
+          "JOIN group_seed ON group_id = org_group.id WHERE org = ?1 LIMIT ?2)"),
+      Sql("DELETE FROM group_member WHERE (member, group_id) IN (SELECT member, group_id FROM org_group "
+          "JOIN group_member ON group_id = org_group.id WHERE org = ?1 LIMIT ?2)"),
+      Sql("DELETE FROM org_group WHERE id IN (SELECT id FROM org_group WHERE org = ?1 LIMIT ?2)"),
+      Sql("DELETE FROM member WHERE id IN (SELECT id FROM member WHERE org = ?1 LIMIT ?2)"),
+      Sql("DELETE FROM seed WHERE id IN (SELECT id FROM seed WHERE org = ?1 LIMIT ?2)")};
+  KAITO_TRY(const bool removed, is_deleted_org(connection, id));
+  if (!removed) return fail(Code::conflict, "the org stands");
+  for (const Sql& slice : kSlices) {
+    KAITO_CHECK(connection.run(slice, id, rows));
+    rows -= std::min(rows, static_cast<std::uint32_t>(connection.database().changes()));
+    if (rows == 0) return true;
+  }
+  KAITO_CHECK(connection.run("DELETE FROM org WHERE id = ?1", id));
+  KAITO_CHECK(connection.run("UPDATE deleted_org SET purged = 1 WHERE org = ?1", id));
+  return false;
+}
+
+Result<std::optional<OrgId>> org_to_purge(Connection& connection) {
+  const auto read = [](const Statement& statement) {
+    Row row(statement, "deleted_org");
+    return row.finish(row.id<OrgId>());
+  };
+  return connection.one("SELECT org FROM deleted_org WHERE purged = 0 LIMIT 1", read);
 }
 
 Result<std::optional<Group>> find_group(Connection& connection, const OrgId& org, const GroupId& id) {

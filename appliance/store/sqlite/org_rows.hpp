@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "appliance/store/key_records.hpp"
 #include "appliance/store/records.hpp"
 #include "appliance/store/sqlite/connection.hpp"
 
@@ -18,7 +19,9 @@ Result<std::optional<Org>> find_org_by_name(Connection& connection, std::string_
 Result<Page<Org>> list_orgs(Connection& connection, const PageRequest& page);
 Status insert_org(Connection& connection, const Org& org);
 Status update_org(Connection& connection, const Org& org);
-Status remove_org(Connection& connection, const OrgId& id);
+Status remove_org(Connection& connection, const DeletedOrg& org);
+Result<bool> purge_org(Connection& connection, const OrgId& id, std::uint32_t rows);
+Result<std::optional<OrgId>> org_to_purge(Connection& connection);
 
 Result<std::optional<Group>> find_group(Connection& connection, const OrgId& org, const GroupId& id);
 Result<Page<Group>> list_groups(Connection& connection, const OrgId& org, const PageRequest& page);

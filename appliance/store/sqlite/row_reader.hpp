@@ -93,6 +93,7 @@ class RowReader : public Base {
     return list_deleted_orgs(connection_, page);
   }
   Result<bool> is_deleted_org(const OrgId& id) override { return sqlite::is_deleted_org(connection_, id); }
+  Result<std::optional<OrgId>> org_to_purge() override { return sqlite::org_to_purge(connection_); }
   Result<std::vector<DeletedOrg>> orgs_shredded_by(const RotationId& rotation) override {
     return sqlite::orgs_shredded_by(connection_, rotation);
   }

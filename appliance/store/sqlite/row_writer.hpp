@@ -14,7 +14,10 @@ class RowWriter final : public RowReader<Writer> {
 
   Status insert(const Org& org) override { return insert_org(connection_, org); }
   Status update(const Org& org) override { return update_org(connection_, org); }
-  Status remove_org(const OrgId& id) override { return sqlite::remove_org(connection_, id); }
+  Status remove_org(const DeletedOrg& org) override { return sqlite::remove_org(connection_, org); }
+  Result<bool> purge_org(const OrgId& id, std::uint32_t rows) override {
+    return sqlite::purge_org(connection_, id, rows);
+  }
 
   Status insert(const Member& member) override { return insert_member(connection_, member); }
   Status update(const Member& member) override { return update_member(connection_, member); }
@@ -54,7 +57,6 @@ class RowWriter final : public RowReader<Writer> {
   Status sign(const RotationId& rotation, CertificateKind kind, std::string_view note) override {
     return sign_certificate(connection_, rotation, kind, note);
   }
-  Status insert(const DeletedOrg& org) override { return insert_deleted_org(connection_, org); }
   Status claim_deleted_orgs(const RotationId& rotation) override {
     return sqlite::claim_deleted_orgs(connection_, rotation);
   }

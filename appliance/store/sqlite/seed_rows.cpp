@@ -145,7 +145,7 @@ Result<std::uint64_t> count_seeds(Connection& connection, const OrgId& org) {
     Row row(statement, "seed");
     return row.finish(row.number<std::uint64_t>());
   };
-  KAITO_TRY(const auto count, connection.one("SELECT count(*) FROM seed WHERE org = ?1", read, org));
+  KAITO_TRY(const auto count, connection.one("SELECT seeds FROM seed_count WHERE org = ?1", read, org));
   return count.value_or(0);
 }
 
@@ -211,13 +211,16 @@ Result<bool> rewrap_seed_dek(Connection& connection, const OrgId& org, const See
 
 Status insert_seed(Connection& connection, const Seed& seed) {
   KAITO_CHECK(check_counter(seed));
-  return connection.run("INSERT INTO seed (" KAITO_SEED_COLUMNS
-                        ", issuer_folded, account_folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-                        "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-                        seed.id, seed.org, seed.parameters.type, seed.parameters.algorithm, seed.parameters.digits,
-                        seed.parameters.period, seed.counter, seed.revision, seed.kek_version, seed.wrapped_dek,
-                        seed.iv, seed.ciphertext, seed.tag, seed.row_mac, seed.fingerprint, seed.created_at,
-                        seed.issuer, seed.account, fold_case(seed.issuer), fold_case(seed.account));
+  KAITO_CHECK(
+      connection.run("INSERT INTO seed (" KAITO_SEED_COLUMNS
+                     ", issuer_folded, account_folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                     "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                     seed.id, seed.org, seed.parameters.type, seed.parameters.algorithm, seed.parameters.digits,
+                     seed.parameters.period, seed.counter, seed.revision, seed.kek_version, seed.wrapped_dek, seed.iv,
+                     seed.ciphertext, seed.tag, seed.row_mac, seed.fingerprint, seed.created_at, seed.issuer,
+                     seed.account, fold_case(seed.issuer), fold_case(seed.account)));
+  return connection.run(
+      "INSERT INTO seed_count (org, seeds) VALUES (?1, 1) ON CONFLICT (org) DO UPDATE SET seeds = seeds + 1", seed.org);
 }
 
 Status update_seed(Connection& connection, const Seed& seed) {
@@ -234,7 +237,8 @@ Status update_seed(Connection& connection, const Seed& seed) {
 }
 
 Status remove_seed(Connection& connection, const OrgId& org, const SeedId& id) {
-  return connection.change_one("DELETE FROM seed WHERE id = ?1 AND org = ?2", id, org);
+  KAITO_CHECK(connection.change_one("DELETE FROM seed WHERE id = ?1 AND org = ?2", id, org));
+  return connection.run("UPDATE seed_count SET seeds = seeds - 1 WHERE org = ?1", org);
 }
 
 }  // namespace kaito::store::sqlite

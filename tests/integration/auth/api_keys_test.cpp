@@ -79,7 +79,7 @@ TEST_F(ApiKeysTest, F40ARevokedKeyAndADeletedOrgsKeyEndAtOnce) {
   ASSERT_TRUE(flat(sync_wait(keys_.revoke(permit_of(boss_, "key.revoke"), first->key.id))));
   EXPECT_EQ(code_of(use(first->token)), Code::unauthenticated);
   EXPECT_TRUE(use(second->token));
-  ASSERT_TRUE(change([id = acme_.id](store::Writer& writer, audit::Event&) { return writer.remove_org(id); }));
+  ASSERT_TRUE(change([id = acme_.id](store::Writer& writer, audit::Event&) { return writer.remove_org({.org = id}); }));
   EXPECT_EQ(code_of(use(second->token)), Code::unauthenticated);
 }
 

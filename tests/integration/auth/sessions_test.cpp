@@ -103,7 +103,7 @@ TEST_F(SessionsTest, F40ADisabledOrRemovedMemberIsOutAtOnce) {
 
 TEST_F(SessionsTest, F40DeletionOfTheOrgEndsItAtOnce) {
   const Token token = log_in_as("ada");
-  ASSERT_TRUE(change([id = acme_.id](store::Writer& writer, audit::Event&) { return writer.remove_org(id); }));
+  ASSERT_TRUE(change([id = acme_.id](store::Writer& writer, audit::Event&) { return writer.remove_org({.org = id}); }));
   EXPECT_EQ(code_of(who(token)), Code::unauthenticated);
 }
 

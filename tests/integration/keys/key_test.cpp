@@ -103,10 +103,7 @@ std::vector<SeedId> KeyTest::add_seeds(const OrgId& id, const std::string& name,
 }
 
 void KeyTest::remove_org(const OrgId& id) {
-  must(write([&](store::Writer& writer) -> Status {
-    KAITO_CHECK(writer.insert(store::DeletedOrg{.org = id, .deleted_at = clock_.now()}));
-    return writer.remove_org(id);
-  }));
+  must(write([&](store::Writer& writer) { return writer.remove_org({.org = id, .deleted_at = clock_.now()}); }));
   must(org_keys_->remove(id));
 }
 

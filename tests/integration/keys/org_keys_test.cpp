@@ -52,10 +52,7 @@ TEST_F(OrgKeysTest, AStartRemovesTheKeysOfDeletedOrgsAndOfNoOthers) {
   const OrgId deleted = add_org("Deleted").id;
   const OrgId unknown = OrgId::make(clock_, random_);
   must(sync_wait(org_keys_->create(unknown, 1)));
-  must(write([&](store::Writer& writer) -> Status {
-    KAITO_CHECK(writer.insert(store::DeletedOrg{.org = deleted, .deleted_at = clock_.now()}));
-    return writer.remove_org(deleted);
-  }));
+  must(write([&](store::Writer& writer) { return writer.remove_org({.org = deleted, .deleted_at = clock_.now()}); }));
 
   vault::Orgs orgs(*store_, *journal_, *org_keys_, *sealer_, clock_, random_, logger_);
   EXPECT_EQ(must(orgs.drop_orphans(*keyring_)), 1U);

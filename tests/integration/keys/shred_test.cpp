@@ -111,10 +111,7 @@ TEST_F(Shred, ADeletionDuringARotationWaitsForTheNext) {
 
 TEST_F(Shred, ABlobLeftBehindByAStopGoesBeforeTheFirstRewrap) {
   // The row is gone, the blob is not yet: what a kill leaves between the two steps of a deletion.
-  must(write([&](store::Writer& writer) -> Status {
-    KAITO_CHECK(writer.insert(store::DeletedOrg{.org = doomed_, .deleted_at = clock_.now()}));
-    return writer.remove_org(doomed_);
-  }));
+  must(write([&](store::Writer& writer) { return writer.remove_org({.org = doomed_, .deleted_at = clock_.now()}); }));
   ASSERT_TRUE(must(keyring_->find(doomed_, 1)));
   const auto ended = run_to_end(start(KeyKind::platform).id);
   EXPECT_EQ(ended.done, 1U);

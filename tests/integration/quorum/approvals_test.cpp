@@ -261,12 +261,15 @@ TEST_F(ApprovalsTest, WhatIsNotThereYetIsNotLetThrough) {
             Code::not_found);
   // More to tell than a text may hold is no way around it.
   ASSERT_TRUE(change([this](store::Writer& writer, audit::Event&) -> Status {
-    for (int i = 0; i < 1000; ++i)
-      KAITO_CHECK(writer.insert(store::DeletedOrg{.org = OrgId::make(clock_, random_),
-                                                  .deleted_at = clock_.now(),
-                                                  .rotation = {},
-                                                  .shredded_at = {},
-                                                  .name = std::string(100, 'n')}));
+    for (int i = 0; i < 1000; ++i) {
+      const store::Org org{.id = OrgId::make(clock_, random_),
+                           .name = fmt::format("{:n>100}", i),
+                           .created_at = clock_.now(),
+                           .kek_version = 1,
+                           .wrapped_index_key = Bytes(61, 1)};
+      KAITO_CHECK(writer.insert(org));
+      KAITO_CHECK(writer.remove_org({.org = org.id, .deleted_at = clock_.now(), .name = org.name}));
+    }
     return {};
   }));
   EXPECT_EQ(code_of(shred()), Code::conflict);

@@ -78,8 +78,10 @@ TEST_P(StoreContract, WhatSomebodyProposedOrSignedIsWithdrawnWhileItIsOpen) {
 }
 
 TEST_P(StoreContract, ADeletedOrgHasItsNameUntilItIsShredded) {
-  insert(DeletedOrg{.org = nth<OrgId>(1), .deleted_at = kNow, .rotation = {}, .shredded_at = {}, .name = "Acme"},
+  insert(samples::org(1),
          Rotation{.id = nth<RotationId>(1), .from = 1, .to = 2, .started_at = kNow, .updated_at = kNow});
+  EXPECT_DONE(write(
+      [](Writer& writer) { return writer.remove_org({.org = nth<OrgId>(1), .deleted_at = kNow, .name = "Acme"}); }));
   EXPECT_EQ(snapshot()->unclaimed_deletions().value().at(0).name, "Acme");
   EXPECT_DONE(write([](Writer& writer) { return writer.claim_deleted_orgs(nth<RotationId>(1)); }));
   EXPECT_TRUE(snapshot()->unclaimed_deletions().value().empty());

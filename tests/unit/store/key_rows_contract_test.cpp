@@ -91,12 +91,16 @@ TEST_P(StoreContract, ACertificateIsSignedOnceAndNeverChanges) {
 }
 
 TEST_P(StoreContract, DeletionsAreClaimedByOneRotationAndMarkedWhenShredded) {
-  insert(rotation(1), DeletedOrg{.org = nth<OrgId>(1), .deleted_at = kNow + Seconds(5)},
-         DeletedOrg{.org = nth<OrgId>(2), .deleted_at = kNow});
+  const auto remove = [this](std::uint32_t n, TimePoint when) {
+    EXPECT_DONE(write([&](Writer& writer) { return writer.remove_org({.org = nth<OrgId>(n), .deleted_at = when}); }));
+  };
+  insert(rotation(1), samples::org(1), samples::org(2), samples::org(3));
+  remove(1, kNow + Seconds(5));
+  remove(2, kNow);
   EXPECT_EQ(snapshot()->oldest_unclaimed_deletion().value(), kNow);
   EXPECT_DONE(write([](Writer& writer) { return writer.claim_deleted_orgs(nth<RotationId>(1)); }));
   EXPECT_FALSE(snapshot()->oldest_unclaimed_deletion().value());
-  insert(DeletedOrg{.org = nth<OrgId>(3), .deleted_at = kNow + Seconds(9)});
+  remove(3, kNow + Seconds(9));
   EXPECT_DONE(write([](Writer& writer) { return writer.mark_shredded(nth<RotationId>(1), kNow + Seconds(7)); }));
   const auto shredded = snapshot()->orgs_shredded_by(nth<RotationId>(1)).value();
   ASSERT_EQ(shredded.size(), 2U);

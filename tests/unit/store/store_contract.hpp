@@ -37,6 +37,19 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
     ASSERT_TRUE(done) << done.error().describe();
   }
 
+  // How many slices of `rows` it takes until nothing is left of an org that was removed.
+  std::size_t slices_until_purged(std::uint32_t org, std::uint32_t rows) {
+    for (std::size_t slices = 1;; ++slices) {
+      bool more = false;
+      const Status done = write([&](Writer& writer) -> Status {
+        KAITO_TRY(more, writer.purge_org(samples::nth<OrgId>(org), rows));
+        return {};
+      });
+      EXPECT_TRUE(done) << done.error().describe();
+      if (!done || !more) return slices;
+    }
+  }
+
   std::unique_ptr<Reader> snapshot() {
     auto reader = store().snapshot();
     KAITO_INVARIANT(reader.has_value());

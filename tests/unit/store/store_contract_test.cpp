@@ -73,7 +73,7 @@ TEST_P(StoreContract, ARowOfAnAbsentOrgIsRefused) {
 
 TEST_P(StoreContract, AChangeOfAnAbsentRowIsNotFound) {
   EXPECT_CODE(write([](Writer& writer) { return writer.update(samples::org(1)); }), Code::not_found);
-  EXPECT_CODE(write([](Writer& writer) { return writer.remove_org(nth<OrgId>(1)); }), Code::not_found);
+  EXPECT_CODE(write([](Writer& writer) { return writer.remove_org({.org = nth<OrgId>(1)}); }), Code::not_found);
   EXPECT_CODE(write([](Writer& writer) { return writer.update(samples::seed(1, 1)); }), Code::not_found);
   EXPECT_CODE(write([](Writer& writer) { return writer.remove_session(nth<SessionId>(1)); }), Code::not_found);
   EXPECT_CODE(write([](Writer& writer) { return writer.update_sign_count(Bytes{1}, 2); }), Code::not_found);
@@ -178,19 +178,72 @@ TEST_P(StoreContract, F54RemovingAnOrgLeavesItsAuditRecordsOnly) {
     KAITO_CHECK(writer.add_to_group(nth<GroupId>(1), nth<MemberId>(1)));
     return writer.append_audit(record);
   }));
-  EXPECT_DONE(write([](Writer& writer) { return writer.remove_org(nth<OrgId>(1)); }));
-  insert(samples::org(1));  // the same name again
+  EXPECT_CODE(write([](Writer& writer) -> Status {
+                KAITO_CHECK(writer.purge_org(nth<OrgId>(1), 100));
+                return {};
+              }),
+              Code::conflict);
+  EXPECT_DONE(write([](Writer& writer) { return writer.remove_org({.org = nth<OrgId>(1)}); }));
+  Org namesake = samples::org(2);
+  namesake.name = samples::org(1).name;
+  insert(namesake);
+  {
+    const auto reader = snapshot();
+    EXPECT_FALSE(reader->org(nth<OrgId>(1)).value());
+    EXPECT_EQ(reader->org_by_name(namesake.name).value()->id, namesake.id);
+    EXPECT_EQ(reader->orgs({}).value().rows.size(), 1U);
+    EXPECT_EQ(reader->api_keys(nth<OrgId>(1), {}).value().rows.size(), 0U);
+    EXPECT_FALSE(reader->session(session.token_hash).value());
+    EXPECT_FALSE(reader->one_time_token(invitation.token_hash).value());
+    EXPECT_EQ(reader->org_to_purge().value(), nth<OrgId>(1));
+  }
+  EXPECT_CODE(write([](Writer& writer) { return writer.remove_org({.org = nth<OrgId>(1)}); }), Code::not_found);
+  EXPECT_EQ(slices_until_purged(1, 100), 1U);
 
   const auto reader = snapshot();
+  EXPECT_FALSE(reader->org_to_purge().value());
   EXPECT_EQ(reader->members(nth<OrgId>(1), {}).value().rows.size(), 0U);
   EXPECT_EQ(reader->groups(nth<OrgId>(1), {}).value().rows.size(), 0U);
   EXPECT_EQ(reader->seeds({.org = nth<OrgId>(1)}, {}).value().rows.size(), 0U);
-  EXPECT_EQ(reader->api_keys(nth<OrgId>(1), {}).value().rows.size(), 0U);
   EXPECT_TRUE(reader->groups_of_seed(nth<SeedId>(1)).value().empty());
   EXPECT_TRUE(reader->groups_of_member(nth<MemberId>(1)).value().empty());
-  EXPECT_FALSE(reader->session(session.token_hash).value());
-  EXPECT_FALSE(reader->one_time_token(invitation.token_hash).value());
   EXPECT_EQ(reader->audit_rows({.org = nth<OrgId>(1)}).value().size(), 1U);
+}
+
+TEST_P(StoreContract, ADeletedOrgsRowsLeaveInSlicesAndNobodyElsesDo) {
+  insert(samples::org(1), samples::org(2), samples::group(1, 1), samples::group(2, 2), samples::member(1, 1),
+         samples::member(1, 2), samples::member(2, 3), samples::seed(1, 1), samples::seed(1, 2), samples::seed(1, 3),
+         samples::seed(2, 4));
+  EXPECT_DONE(write([](Writer& writer) -> Status {
+    for (const std::uint32_t n : {1U, 2U, 3U}) KAITO_CHECK(writer.add_to_group(nth<GroupId>(1), nth<SeedId>(n)));
+    KAITO_CHECK(writer.add_to_group(nth<GroupId>(1), nth<MemberId>(1)));
+    KAITO_CHECK(writer.add_to_group(nth<GroupId>(2), nth<MemberId>(3)));
+    KAITO_CHECK(writer.add_to_group(nth<GroupId>(2), nth<SeedId>(4)));
+    return writer.remove_org({.org = nth<OrgId>(1)});
+  }));
+  // Four memberships, a group, two members and three seeds: five full slices, and one that finds nothing left.
+  EXPECT_EQ(slices_until_purged(1, 2), 6U);
+  const auto reader = snapshot();
+  EXPECT_EQ(reader->seeds({.org = nth<OrgId>(1)}, {}).value().rows.size(), 0U);
+  EXPECT_EQ(reader->seeds({.org = nth<OrgId>(2)}, {}).value().rows.size(), 1U);
+  EXPECT_EQ(reader->members(nth<OrgId>(2), {}).value().rows.size(), 1U);
+  EXPECT_EQ(reader->groups_of_seed(nth<SeedId>(4)).value().size(), 1U);
+  EXPECT_EQ(reader->groups_of_member(nth<MemberId>(3)).value().size(), 1U);
+}
+
+TEST_P(StoreContract, SeedsAreCountedAsTheyComeAndGo) {
+  insert(samples::org(1), samples::org(2));
+  EXPECT_EQ(snapshot()->seed_count(nth<OrgId>(1)).value(), 0U);
+  insert(samples::seed(1, 1), samples::seed(1, 2), samples::seed(2, 3));
+  EXPECT_EQ(snapshot()->seed_count(nth<OrgId>(1)).value(), 2U);
+  EXPECT_CODE(write([](Writer& writer) -> Status {
+                KAITO_CHECK(writer.insert(samples::seed(1, 4)));
+                return fail(Code::forbidden, "changed its mind");
+              }),
+              Code::forbidden);
+  EXPECT_DONE(write([](Writer& writer) { return writer.remove_seed(nth<OrgId>(1), nth<SeedId>(1)); }));
+  EXPECT_EQ(snapshot()->seed_count(nth<OrgId>(1)).value(), 1U);
+  EXPECT_EQ(snapshot()->seed_count(nth<OrgId>(2)).value(), 1U);
 }
 
 TEST_P(StoreContract, RemovingAMemberEndsItsSessionsInvitationsAndMemberships) {

@@ -106,7 +106,7 @@ TEST_P(StoreContract, ASnapshotStaysWhatItWasAtItsFirstRead) {
   const auto before = snapshot();
   EXPECT_TRUE(before->org(nth<OrgId>(1)).value());
   insert(samples::org(2));
-  EXPECT_DONE(write([](Writer& writer) { return writer.remove_org(nth<OrgId>(1)); }));
+  EXPECT_DONE(write([](Writer& writer) { return writer.remove_org({.org = nth<OrgId>(1)}); }));
   EXPECT_TRUE(before->org(nth<OrgId>(1)).value());
   EXPECT_FALSE(before->org(nth<OrgId>(2)).value());
   EXPECT_FALSE(snapshot()->org(nth<OrgId>(1)).value());
