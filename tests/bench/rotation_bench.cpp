@@ -1,7 +1,7 @@
 // What rotations cost. No test: it prints figures.
+//   rotation_bench                            all three
 //   rotation_bench platform [ORGS=10000]
 //   rotation_bench org [DEKS=100000]          with the token's own speed, and codes of another org meanwhile
-//   rotation_bench reads [SEEDS=200000]       codes of another org over HTTPS, durable in the audit log, meanwhile
 //   rotation_bench start [ORGS=10000] [SEEDS=1000000]
 #include <signal.h>
 
@@ -19,6 +19,7 @@
 #include "appliance/vault/seed_sealer.hpp"
 #include "hsm/client/one_shot.hpp"
 #include "hsm/client/softhsm_config.hpp"
+#include "tests/bench/latency.hpp"
 #include "tests/integration/hsm/softhsm_token.hpp"
 #include "tests/scenario/must.hpp"
 #include "tests/scenario/stage.hpp"
@@ -29,11 +30,6 @@ namespace {
 
 using hsm::test::wait_for;
 using test::must;
-using SteadyClock = std::chrono::steady_clock;
-
-double seconds_since(SteadyClock::time_point start) {
-  return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
 
 struct Quiet final : LogSink {
   void write(LogLevel level, std::string_view line) override {
@@ -142,17 +138,6 @@ class Vault {
  public:
   void use_audit_key() { signer_ = std::make_unique<keys::AuditSigner>(*hsm_, audit_key_); }
 };
-
-double percentile(std::vector<double> times, double part) {
-  const auto at = times.begin() + static_cast<std::ptrdiff_t>(static_cast<double>(times.size()) * part);
-  std::ranges::nth_element(times, at);
-  return *at;
-}
-
-void print_latency(std::string_view name, const std::vector<double>& times) {
-  fmt::print("{}: {} reads, p50 {:.2f} ms, p99 {:.2f} ms\n", name, times.size(), percentile(times, 0.5),
-             percentile(times, 0.99));
-}
 
 void bench_platform(std::size_t orgs) {
   Vault vault;
@@ -325,112 +310,17 @@ void bench_start(std::uint32_t orgs, std::uint32_t seeds) {
   fmt::print("ready in {:.2f} s\n", restart());
 }
 
-// A URI for each number, no two with the same secret.
-std::string otpauth_uris(std::size_t from, std::size_t count) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  std::string uris;
-  for (std::size_t n = from; n < from + count; ++n) {
-    std::string secret = "AAAAAAAAJBSWY3DPEHPK3PXPAAAAAAAA";
-    for (std::size_t i = 0, left = n; i < 8; ++i, left /= 32) secret[i] = kDigits[left % 32];
-    uris += fmt::format("otpauth://totp/Issuer:account{}?secret={}\n", n, secret);
-  }
-  return uris;
-}
-
-std::vector<std::string> import(test::OrgOnStage& org, std::size_t count) {
-  constexpr std::size_t kAtOnce = 10'000;
-  std::vector<std::string> seeds;
-  for (std::size_t from = 0; from < count; from += kAtOnce) {
-    const auto report =
-        must(org.owner.call("POST", org.path("/seeds/import"),
-                            boost::json::object{{"content", otpauth_uris(from, std::min(kAtOnce, count - from))}}));
-    for (const auto& entry : report.at("entries").as_array()) seeds.push_back(test::text_at(entry, "/seed"));
-  }
-  return seeds;
-}
-
-// Codes read by some people at once, each with a pause after each; milliseconds of each read.
-class Readers {
- public:
-  Readers(test::Stage& stage, const test::OrgOnStage& org, std::string key, std::vector<std::string> seeds)
-      : stage_(stage), org_(org), key_(std::move(key)), seeds_(std::move(seeds)) {}
-
-  std::vector<double> read_until(const std::function<bool()>& over) {
-    std::atomic<bool> stop{false};
-    std::vector<std::vector<double>> times(kReaders);
-    std::vector<std::thread> threads;
-    for (std::size_t reader = 0; reader < kReaders; ++reader)
-      threads.emplace_back([&, reader] {
-        auto client = stage_.appliance.client();
-        client.use_api_key(Token::copy_of(key_));
-        for (std::size_t i = reader; !stop; ++i) {
-          const auto start = SteadyClock::now();
-          must(client.call("GET", org_.path("/seeds/" + seeds_[i % seeds_.size()] + "/code")));
-          times[reader].push_back(seconds_since(start) * 1000);
-          std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-      });
-    while (!over()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    stop = true;
-    for (auto& thread : threads) thread.join();
-    std::vector<double> all;
-    for (const auto& some : times) all.insert(all.end(), some.begin(), some.end());
-    return all;
-  }
-
- private:
-  static constexpr std::size_t kReaders = 4;
-  test::Stage& stage_;
-  const test::OrgOnStage& org_;
-  std::string key_;
-  std::vector<std::string> seeds_;
-};
-
-void bench_reads(std::size_t seeds) {
-  test::Stage stage({"--log-level", "warning"});
-  test::OrgOnStage rotated(stage, "Rotated");
-  test::OrgOnStage other(stage, "Other");
-  import(rotated, seeds);
-  Readers readers(stage, other, must(test::make_api_key(other.owner, other.id, {"codes:read"})), import(other, 200));
-  std::vector<double> idle;
-  std::vector<double> rotating;
-  const auto gather = [](std::string_view name, std::vector<double>& all, const std::vector<double>& round) {
-    all.insert(all.end(), round.begin(), round.end());
-    print_latency(name, round);
-  };
-  for (int round = 0; round < 3; ++round) {
-    const auto begin = SteadyClock::now();
-    gather("codes of another org, idle", idle, readers.read_until([&] { return seconds_since(begin) > 5; }));
-    must(test::login_staff(stage.officer, stage.officer_key));
-    const auto rotation =
-        rotated.path("/key/rotations/") +
-        test::text_at(must(stage.officer.call("POST", rotated.path("/key/rotations"), boost::json::object{})), "/id");
-    const auto start = SteadyClock::now();
-    const auto times = readers.read_until(
-        [&] { return test::text_at(must(stage.officer.call("GET", rotation)), "/state") == "done"; });
-    const double taken = seconds_since(start);
-    gather("codes of another org, rotating", rotating, times);
-    fmt::print("org rotation of {} DEKs: {:.1f} s, {:.0f}/s\n", seeds, taken, static_cast<double>(seeds) / taken);
-  }
-  fmt::print("p99 of all rounds: {:.2f} against {:.2f} ms, {:.2f} times (bar 2)\n", percentile(rotating, 0.99),
-             percentile(idle, 0.99), percentile(rotating, 0.99) / percentile(idle, 0.99));
-}
-
 int run(std::span<char*> arguments) {
   const auto number = [&](std::size_t index, unsigned long otherwise) {
     return arguments.size() > index ? std::strtoul(arguments[index], nullptr, 10) : otherwise;
   };
   const std::string_view what = arguments.size() > 1 ? arguments[1] : "";
-  if (what == "platform")
-    bench_platform(number(2, 10'000));
-  else if (what == "org")
-    bench_org(number(2, 100'000));
-  else if (what == "reads")
-    bench_reads(number(2, 200'000));
-  else if (what == "start")
+  if (!what.empty() && what != "platform" && what != "org" && what != "start")
+    return fmt::print(stderr, "usage: rotation_bench [platform|org|start [NUMBER…]]\n"), 2;
+  if (what.empty() || what == "platform") bench_platform(number(2, 10'000));
+  if (what.empty() || what == "org") bench_org(number(2, 100'000));
+  if (what.empty() || what == "start")
     bench_start(static_cast<std::uint32_t>(number(2, 10'000)), static_cast<std::uint32_t>(number(3, 1'000'000)));
-  else
-    return fmt::print(stderr, "usage: rotation_bench platform|org|reads|start [NUMBER…]\n"), 2;
   return 0;
 }
 
