@@ -86,9 +86,13 @@ TEST_F(SqliteStore, ANewerSchemaIsRefusedAndLeftAsItIs) {
   EXPECT_TRUE(open());
 }
 
-TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
+TEST_F(SqliteStore, ADatabaseOfMigration2IsBroughtUpToDateWithWhatItHolds) {
   const HsmKey audit{.kind = KeyKind::audit, .version = 2, .created_at = kNow, .destroyed_at = kNow + Seconds(9)};
-  EXPECT_DONE(samples::write(*open(), [&](Writer& writer) { return writer.put(audit); }));
+  EXPECT_DONE(samples::write(*open(), [&](Writer& writer) -> Status {
+    KAITO_CHECK(writer.insert(samples::org(1)));
+    KAITO_CHECK(writer.insert(samples::seed(1, 1)));
+    return writer.put(audit);
+  }));
   // As migration 2 left it.
   edit(
       "ALTER TABLE hsm_key RENAME TO later; CREATE TABLE hsm_key (kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4), "
@@ -97,7 +101,8 @@ TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
       "WITHOUT ROWID; INSERT INTO hsm_key SELECT * FROM later; DROP TABLE later; DROP TABLE key_use; "
       "DROP TABLE key_use_period; ALTER TABLE rotation DROP COLUMN hsm; ALTER TABLE rotation DROP COLUMN hsm_key; "
       "ALTER TABLE rotation DROP COLUMN make_key; DROP TABLE approval_signature; DROP TABLE approval; "
-      "ALTER TABLE deleted_org DROP COLUMN name; PRAGMA user_version = 2");
+      "ALTER TABLE deleted_org DROP COLUMN name; DROP INDEX deleted_org_to_purge; "
+      "ALTER TABLE deleted_org DROP COLUMN purged; DROP TABLE seed_count; PRAGMA user_version = 2");
   for (const auto* table : {"org", "member", "group_member", "group_seed", "staff", "staff_credential", "session",
                             "api_key", "one_time_token"})
     edit(fmt::format("ALTER TABLE {} DROP COLUMN mac", table).c_str());
@@ -105,6 +110,7 @@ TEST_F(SqliteStore, KeysOfTheHsmSurviveTheStepThatAddsAKind) {
   const auto store = open();
   EXPECT_DONE(samples::write(*store, [&](Writer& writer) { return writer.put(wrapping); }));
   EXPECT_EQ(store->snapshot().value()->hsm_keys().value(), (std::vector{audit, wrapping}));
+  EXPECT_EQ(store->snapshot().value()->seed_count(nth<OrgId>(1)).value(), 1U);
 }
 
 // Each column that a MAC covers, edited in a row of each kind: the row is refused, and says whose it is.
