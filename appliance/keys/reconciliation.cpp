@@ -99,9 +99,10 @@ Task<Result<auth::Recorded<Reconciliation>>> Reconciler::report(const auth::Perm
     if (!org) co_return fail(Code::not_found, "no such org");
   }
   KAITO_CO_CHECK(co_await ledger_.write_down());
-  KAITO_CO_TRY(auto report, co_await long_work_.run([this, org = *permit.org(), from = clock_.now() - hours] {
-    return compare(store_, org, from);
-  }));
+  KAITO_CO_TRY(auto report,
+               co_await long_work_.run(permit.org(), [this, org = *permit.org(), from = clock_.now() - hours] {
+                 return compare(store_, org, from);
+               }));
   audit::Event event = permit.event();
   event.details.push_back({.key = "difference", .value = std::to_string(report.difference)});
   KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.record(std::move(event)));

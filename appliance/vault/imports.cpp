@@ -127,8 +127,8 @@ Task<Result<auth::Recorded<ImportReport>>> Imports::run(const auth::Permit& perm
     if (!org) co_return fail(Code::not_found, "no such org");
     KAITO_CO_CHECK(check_groups(*snapshot, permit, request.groups));
   }
-  KAITO_CO_TRY(auto parsed, co_await pool_.run([content = std::move(request.content), format = request.format,
-                                                password = std::move(request.password)] {
+  KAITO_CO_TRY(auto parsed, co_await pool_.run(id, [content = std::move(request.content), format = request.format,
+                                                    password = std::move(request.password)] {
     return otp::parse_import(otp::as_text(content),
                              {.format = format, .password = password.empty() ? nullptr : &password});
   }));

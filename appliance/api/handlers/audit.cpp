@@ -54,9 +54,8 @@ Task<Result<Done<RawBody>>> ExportAudit::process(Services& services, Call<Input>
   if (call.input.until) range.end = call.input.until->value;
   // It reads and hashes much of the log: not on a thread that others' requests wait for, and one at a time.
   KAITO_CO_TRY(std::string text,
-               co_await services.long_work.run([&store = services.store, origin = services.journal.origin(), range] {
-                 return export_text(store, origin, range);
-               }));
+               co_await services.long_work.run(range.org, [&store = services.store, origin = services.journal.origin(),
+                                                           range] { return export_text(store, origin, range); }));
   KAITO_CO_TRY(audit::Receipt receipt,
                co_await services.journal.record(with_range(call.permit.event(), "bytes", text.size())));
   co_return Done<RawBody>{RawBody{"application/jsonl", std::move(text)}, std::move(receipt)};
