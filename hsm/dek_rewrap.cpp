@@ -23,7 +23,7 @@ TokenResult<Bytes> DekRewrap::rewrap(Session& session, const WrapMethods& method
   }
   ++to.use.encryptions;
   ++to.use.decryptions;  // what was sealed is opened again
-  auto blob = wrap_dek(session, to.key, methods, dek, item.aad_after, random_);
+  auto blob = wrap_dek(session, to.key, methods, dek, item.aad_after, ivs_);
   wipe(dek);
   return blob;
 }

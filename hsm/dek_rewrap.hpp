@@ -13,7 +13,7 @@ namespace kaito::hsm {
 class DekRewrap {
  public:
   // `random` must outlive it.
-  explicit DekRewrap(Random& random) noexcept : random_(random) {}
+  explicit DekRewrap(Random& random) noexcept : ivs_(random) {}
 
   // The DEK under `to`. What the token opened has been held against the DEK's proof, or, where there is none, against
   // what it opens a second time; and what it wrapped anew was opened again and is that very DEK.
@@ -31,7 +31,7 @@ class DekRewrap {
                            const DekToRewrapView& item, std::span<std::uint8_t> dek);
   TokenOutcome open_twice(Session& session, const WrapMethods& methods, LoadedOrgKek& from, const DekToRewrapView& item,
                           std::span<std::uint8_t> dek);
-  Random& random_;
+  PooledRandom ivs_;
   SealCheck seals_;
 };
 

@@ -1,6 +1,7 @@
 // Randomness for keys, IVs, tokens and identifiers. Injected, so that tests can make it repeatable.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -17,6 +18,20 @@ class Random {
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) noexcept override;
+};
+
+// For IVs and identifiers, which need no secrecy, only no repetition: the source is asked once for many of them, and
+// what is not used yet lies in ordinary memory. Never for keys or tokens. One thread at a time, and no fork.
+class PooledRandom final : public Random {
+ public:
+  // `source` must outlive this.
+  explicit PooledRandom(Random& source) noexcept : source_(source) {}
+  void fill(std::span<std::uint8_t> out) noexcept override;
+
+ private:
+  Random& source_;
+  std::array<std::uint8_t, 1024> buffer_{};
+  std::size_t used_ = sizeof(buffer_);
 };
 
 }  // namespace kaito

@@ -92,14 +92,4 @@ std::string_view IoThread::date(TimePoint now) {
 
 RequestId IoThread::next_request_id(TimePoint now) { return RequestId(make_uuid_v7(now, id_random_)); }
 
-void IoThread::IdRandom::fill(std::span<std::uint8_t> out) noexcept {
-  if (out.size() > buffer_.size()) return source_.fill(out);
-  if (used_ + out.size() > buffer_.size()) {
-    source_.fill(buffer_);
-    used_ = 0;
-  }
-  std::memcpy(out.data(), buffer_.data() + used_, out.size());
-  used_ += out.size();
-}
-
 }  // namespace kaito::http

@@ -71,18 +71,6 @@ class IoThread final : public Executor {
   [[nodiscard]] Counters& counters() noexcept { return counters_; }
 
  private:
-  // Request identifiers need no secrecy, only no repetition: the generator is asked once for many of them.
-  class IdRandom final : public Random {
-   public:
-    explicit IdRandom(Random& source) : source_(source) {}
-    void fill(std::span<std::uint8_t> out) noexcept override;
-
-   private:
-    Random& source_;
-    std::size_t used_ = sizeof(buffer_);
-    std::array<std::uint8_t, 1024> buffer_{};
-  };
-
   void run();
   void turn_wheel();
 
@@ -94,7 +82,7 @@ class IoThread final : public Executor {
   DeadlineWheel wheel_;
   WorkspacePool workspaces_;
   std::vector<Connection*> connections_;  // each knows its place
-  IdRandom id_random_;
+  PooledRandom id_random_;
   std::int64_t date_second_ = 0;
   std::string date_;
   Counters counters_;
