@@ -23,6 +23,7 @@ class RowSeal {
 
   // Once, before the first row that it is to seal is read or written. `key` is kRowKeyBytes long.
   void set_key(RowKey key);
+  [[nodiscard]] bool has_key() const noexcept { return ready_.load(std::memory_order_acquire); }
   // The MAC of `fields`, one spelling of a row; none without a key.
   [[nodiscard]] std::optional<ByteArray<32>> mac(ByteView fields) const;
 

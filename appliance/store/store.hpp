@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "appliance/store/approval_records.hpp"
 #include "appliance/store/key_records.hpp"
 #include "appliance/store/records.hpp"
+#include "appliance/store/row_sums.hpp"
 
 namespace kaito::store {
 
@@ -118,6 +120,14 @@ class Reader {
   virtual Result<std::vector<ByteArray<32>>> audit_leaf_hashes(std::uint64_t from, std::uint64_t until) = 0;
   virtual Result<std::optional<AuditCheckpoint>> latest_checkpoint() = 0;
   virtual Result<std::vector<AuditCheckpoint>> checkpoints(std::uint64_t from_size, std::uint32_t limit) = 0;
+  // The first record at `from` or later whose text holds `part`. Reads each one before it.
+  virtual Result<std::optional<AuditRow>> first_audit_row_with(std::string_view part, std::uint64_t from) = 0;
+
+  // The sums that are kept of the guarded tables; none before they are first taken. Code::integrity when what is kept
+  // is not authentic.
+  virtual Result<std::optional<KeptRowSums>> row_sums() = 0;
+  // From the rows, each of which it reads. Code::deadline_exceeded when `stop` is requested meanwhile.
+  virtual Result<RowSum> compute_row_sum(GuardedTable table, const std::stop_token& stop) = 0;
 };
 
 // Reads and changes inside the writer's transaction; sees its own changes. A change of a row that is not there, or that
@@ -206,6 +216,12 @@ class Writer : public Reader {
   // Code::conflict unless row.sequence is audit_size(): records follow each other without a gap.
   virtual Status append_audit(const AuditRow& row) = 0;
   virtual Status insert(const AuditCheckpoint& checkpoint) = 0;
+
+  // Takes the sums of the guarded tables from the rows as they are, and keeps them from now on. Reads every row.
+  virtual Status begin_row_sums() = 0;
+  // What the sums' anchor in the log is to bear: a digest of them as they are now. Code::integrity when none are kept.
+  virtual Result<ByteArray<32>> row_sums_digest() = 0;
+  virtual Status anchor_row_sums(const RowAnchor& anchor) = 0;
 };
 
 // Runs on the writer thread; must not throw or wait. An error rolls this job back alone and reaches its caller. A lost

@@ -91,6 +91,14 @@ Status append_audit(Connection& connection, const AuditRow& row) {
                     .reason = "does not follow the last record"});
 }
 
+Result<std::optional<AuditRow>> first_audit_row_with(Connection& connection, std::string_view part,
+                                                     std::uint64_t from) {
+  return connection.one(
+      "SELECT sequence, org, time, record, leaf_hash FROM audit WHERE sequence >= ?1 AND instr(record, ?2) > 0 "
+      "ORDER BY sequence LIMIT 1",
+      read_audit, std::min(from, kEnd), as_bytes(part));
+}
+
 Result<std::optional<AuditCheckpoint>> latest_checkpoint(Connection& connection) {
   return connection.one(
       "SELECT tree_size, root, key_version, note, time FROM audit_checkpoint ORDER BY tree_size DESC LIMIT 1",

@@ -8,7 +8,7 @@ namespace kaito::store::sqlite {
 
 BatchTransaction::BatchTransaction(const std::filesystem::path& path, Connection& connection,
                                    const StoreOptions& options, Logger& logger)
-    : path_(path), connection_(connection), options_(options), logger_(logger) {}
+    : path_(path), connection_(connection), options_(options), logger_(logger), sums_(connection, *options.seal) {}
 
 void BatchTransaction::run(std::span<WaitingJob> jobs) {
   if (!transaction_ && state_) state_ = begin();
@@ -20,6 +20,7 @@ void BatchTransaction::run(std::span<WaitingJob> jobs) {
 Status BatchTransaction::begin() {
   if (failed_) return fail(Code::storage_failed, "a write failed earlier; nothing is written until the next start");
   connection_.database().forget_faults();
+  if (auto ready = sums_.prepare(); !ready) return fail(judge(std::move(ready).error(), /*at_commit=*/false));
   auto transaction = Transaction::begin_immediate(connection_);
   if (!transaction) return fail(judge(std::move(transaction).error(), /*at_commit=*/false));
   transaction_.emplace(*std::move(transaction));
@@ -32,13 +33,15 @@ Status BatchTransaction::commit(BatchObserver* observer) {
     state_ = fail(Code::storage_failed, "the sync of the batch before failed; nothing is written until the next start");
   bool at_commit = false;
   if (state_) {
-    Status ended = observer ? observer->before_commit(writer_) : Status{};
+    Status ended = sums_.flush();
+    if (ended && observer) ended = observer->before_commit(writer_);
     at_commit = ended.has_value();
     if (ended) ended = transaction_->commit();
     if (!ended) state_ = fail(judge(std::move(ended).error(), at_commit));
   }
   transaction_.reset();  // rolls back what is still open
   const Status ended = std::exchange(state_, {});
+  ended ? sums_.committed() : sums_.rolled_back();
   const bool ran = std::exchange(jobs_ran_, false);
   if (ended) space_ran_out_ = false;
   if (observer && ended) observer->committed();
@@ -67,9 +70,13 @@ Status BatchTransaction::run_each(std::span<WaitingJob> jobs) {
 
 Status BatchTransaction::run_one(WaitingJob& waiting) {
   if (waiting.kind == JobKind::record) return waiting.job(writer_);
+  const auto sums = sums_.savepoint();
   KAITO_CHECK(connection_.run("SAVEPOINT job"));
   Status outcome = waiting.job(writer_);
-  if (!outcome) KAITO_CHECK(connection_.run("ROLLBACK TO job"));
+  if (!outcome) {
+    KAITO_CHECK(connection_.run("ROLLBACK TO job"));
+    sums_.roll_back_to(sums);
+  }
   KAITO_CHECK(connection_.run("RELEASE job"));
   return outcome;
 }

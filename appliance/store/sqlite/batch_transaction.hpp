@@ -43,7 +43,8 @@ class BatchTransaction {
   Connection& connection_;
   const StoreOptions& options_;
   Logger& logger_;
-  RowWriter writer_{connection_};
+  RowSumKeeper sums_;
+  RowWriter writer_{connection_, sums_};
   std::optional<Transaction> transaction_;
   bool jobs_ran_ = false;         // in the transaction: the observer has seen them
   Status state_{};                // why the transaction is lost

@@ -34,6 +34,7 @@ class Connection {
   // Runs a statement to its end; result rows are passed over.
   template <class... Values>
   Status run(Sql sql, const Values&... values) {
+    database_.begin_statement();
     KAITO_TRY(Statement * statement, prepared(sql));
     const Run run{*statement};
     KAITO_CHECK(statement->bind(database_, values...));
@@ -55,6 +56,7 @@ class Connection {
   template <class Read, class... Values>
   auto one(Sql sql, Read read, const Values&... values)
       -> Result<std::optional<typename std::invoke_result_t<Read, const Statement&>::value_type>> {
+    database_.begin_statement();
     KAITO_TRY(Statement * statement, prepared(sql));
     const Run run{*statement};
     KAITO_CHECK(statement->bind(database_, values...));
@@ -69,6 +71,7 @@ class Connection {
   auto all(Sql sql, Read read, const Values&... values)
       -> Result<std::vector<typename std::invoke_result_t<Read, const Statement&>::value_type>> {
     std::vector<typename std::invoke_result_t<Read, const Statement&>::value_type> rows;
+    database_.begin_statement();
     KAITO_TRY(Statement * statement, prepared(sql));
     const Run run{*statement};
     KAITO_CHECK(statement->bind(database_, values...));

@@ -102,11 +102,16 @@ Result<Database> Database::open(const std::filesystem::path& path, Access access
 }
 
 Database::Database(Database&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)), worst_(std::exchange(other.worst_, Fault::none)) {}
+    : handle_(std::exchange(other.handle_, nullptr)),
+      worst_(std::exchange(other.worst_, Fault::none)),
+      statement_(other.statement_),
+      failed_statement_(other.failed_statement_) {}
 
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(handle_, other.handle_);
   std::swap(worst_, other.worst_);
+  std::swap(statement_, other.statement_);
+  std::swap(failed_statement_, other.failed_statement_);
   return *this;
 }
 
@@ -125,6 +130,7 @@ Result<LogFile> Database::log_file() {
 }
 
 Status Database::execute(const char* sql) {
+  begin_statement();
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return fail(error(code));
   return {};
@@ -132,6 +138,7 @@ Status Database::execute(const char* sql) {
 
 Error Database::error(int code) {
   worst_ = std::max(worst_, fault_of(code));
+  failed_statement_ = statement_;
   const std::string message = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   Error error{.code = code_of(code), .detail = fmt::format("SQLite: {} (code {})", message, code)};
   if (error.code == Code::conflict) {

@@ -61,6 +61,11 @@ class Database {
   [[nodiscard]] Fault worst_fault() const noexcept { return worst_; }
   void forget_faults() noexcept { worst_ = Fault::none; }
 
+  // Counts statements, so that one that failed, and was undone by SQLite, is told from those before it.
+  void begin_statement() noexcept { ++statement_; }
+  [[nodiscard]] std::uint64_t statement() const noexcept { return statement_; }
+  [[nodiscard]] std::uint64_t failed_statement() const noexcept { return failed_statement_; }  // the last; 0: none
+
   [[nodiscard]] bool in_transaction() const noexcept;
   [[nodiscard]] std::int64_t changes() const noexcept;        // rows that the last statement changed
   [[nodiscard]] std::int64_t total_changes() const noexcept;  // since the connection was opened
@@ -70,6 +75,8 @@ class Database {
   explicit Database(sqlite3* handle) noexcept : handle_(handle) {}
   sqlite3* handle_ = nullptr;
   Fault worst_ = Fault::none;
+  std::uint64_t statement_ = 0;
+  std::uint64_t failed_statement_ = 0;
 };
 
 }  // namespace kaito::store::sqlite

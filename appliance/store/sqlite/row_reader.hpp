@@ -9,6 +9,7 @@
 #include "appliance/store/sqlite/key_use_rows.hpp"
 #include "appliance/store/sqlite/member_rows.hpp"
 #include "appliance/store/sqlite/org_rows.hpp"
+#include "appliance/store/sqlite/row_sum_rows.hpp"
 #include "appliance/store/sqlite/seed_rows.hpp"
 #include "appliance/store/sqlite/staff_rows.hpp"
 #include "appliance/store/store.hpp"
@@ -155,6 +156,14 @@ class RowReader : public Base {
   Result<std::optional<AuditCheckpoint>> latest_checkpoint() override { return sqlite::latest_checkpoint(connection_); }
   Result<std::vector<AuditCheckpoint>> checkpoints(std::uint64_t from_size, std::uint32_t limit) override {
     return list_checkpoints(connection_, from_size, limit);
+  }
+  Result<std::optional<AuditRow>> first_audit_row_with(std::string_view part, std::uint64_t from) override {
+    return sqlite::first_audit_row_with(connection_, part, from);
+  }
+
+  Result<std::optional<KeptRowSums>> row_sums() override { return find_row_sums(connection_); }
+  Result<RowSum> compute_row_sum(GuardedTable table, const std::stop_token& stop) override {
+    return sqlite::compute_row_sum(connection_, table, stop);
   }
 
  protected:

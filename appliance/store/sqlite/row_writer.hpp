@@ -2,13 +2,14 @@
 #pragma once
 
 #include "appliance/store/sqlite/row_reader.hpp"
+#include "appliance/store/sqlite/row_sum_keeper.hpp"
 
 namespace kaito::store::sqlite {
 
 // On the writer thread only.
 class RowWriter final : public RowReader<Writer> {
  public:
-  using RowReader::RowReader;
+  RowWriter(Connection& connection, RowSumKeeper& sums) noexcept : RowReader(connection), sums_(sums) {}
 
   Status put_meta(std::string_view key, ByteView value) override { return sqlite::put_meta(connection_, key, value); }
 
@@ -48,6 +49,7 @@ class RowWriter final : public RowReader<Writer> {
   Status remove_seed(const OrgId& org, const SeedId& id) override { return sqlite::remove_seed(connection_, org, id); }
 
   Result<bool> rewrap(const OrgId& org, const SeedDek& before, const SeedDek& after) override {
+    const RowSumKeeper::Pause pause(sums_);  // a million of these change nothing that is guarded
     return rewrap_seed_dek(connection_, org, before, after);
   }
 
@@ -126,6 +128,13 @@ class RowWriter final : public RowReader<Writer> {
 
   Status append_audit(const AuditRow& row) override { return sqlite::append_audit(connection_, row); }
   Status insert(const AuditCheckpoint& checkpoint) override { return insert_checkpoint(connection_, checkpoint); }
+
+  Status begin_row_sums() override { return sums_.begin_anew(); }
+  Result<ByteArray<32>> row_sums_digest() override { return sums_.digest(); }
+  Status anchor_row_sums(const RowAnchor& anchor) override { return sums_.anchor(anchor); }
+
+ private:
+  RowSumKeeper& sums_;
 };
 
 }  // namespace kaito::store::sqlite

@@ -13,6 +13,7 @@
 #include "appliance/store/sqlite/migrator.hpp"
 #include "appliance/store/sqlite/open_connection.hpp"
 #include "appliance/store/sqlite/reader_pool.hpp"
+#include "appliance/store/sqlite/schema_check.hpp"
 
 namespace kaito::store::sqlite {
 namespace {
@@ -46,6 +47,7 @@ Result<Connection> prepare(const std::filesystem::path& path, const StoreOptions
   KAITO_TRY(Connection connection, open_writer_connection(path, options.vfs, *options.seal));
   KAITO_CHECK(check_quickly(connection));
   KAITO_CHECK(migrate(connection, kApplicationId, kStoreMigrations));
+  KAITO_CHECK(check_schema(connection, kStoreMigrations));
   KAITO_CHECK(Checkpointer(connection, 1).truncate());
   return connection;
 }

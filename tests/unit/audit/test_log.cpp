@@ -78,7 +78,11 @@ void TestLog::tamper(const std::string& sql) {
   close();
   sqlite3* database_handle = nullptr;
   ASSERT_EQ(sqlite3_open(database().c_str(), &database_handle), SQLITE_OK);
-  const std::string all = "DROP TRIGGER IF EXISTS audit_no_update; DROP TRIGGER IF EXISTS audit_no_delete; " + sql;
+  const std::string all =
+      "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete; " + sql +
+      ";CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit records never change'); "
+      "END;CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit records are never "
+      "removed'); END;";
   EXPECT_EQ(sqlite3_exec(database_handle, all.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
       << sqlite3_errmsg(database_handle);
   sqlite3_close(database_handle);

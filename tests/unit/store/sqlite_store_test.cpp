@@ -102,7 +102,8 @@ TEST_F(SqliteStore, ADatabaseOfMigration2IsBroughtUpToDateWithWhatItHolds) {
       "DROP TABLE key_use_period; ALTER TABLE rotation DROP COLUMN hsm; ALTER TABLE rotation DROP COLUMN hsm_key; "
       "ALTER TABLE rotation DROP COLUMN make_key; DROP TABLE approval_signature; DROP TABLE approval; "
       "ALTER TABLE deleted_org DROP COLUMN name; DROP INDEX deleted_org_to_purge; "
-      "ALTER TABLE deleted_org DROP COLUMN purged; DROP TABLE seed_count; PRAGMA user_version = 2");
+      "ALTER TABLE deleted_org DROP COLUMN purged; DROP TABLE seed_count; DROP TABLE row_guard; PRAGMA user_version = "
+      "2");
   for (const auto* table : {"org", "member", "group_member", "group_seed", "staff", "staff_credential", "session",
                             "api_key", "one_time_token"})
     edit(fmt::format("ALTER TABLE {} DROP COLUMN mac", table).c_str());
