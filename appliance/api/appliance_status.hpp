@@ -26,9 +26,11 @@ struct HsmReport {
 };
 
 struct Health {
-  bool hsm_answers = false;       // the last canary, at most a few seconds old, was right
-  bool storage_works = false;     // no commit has failed
-  bool storage_has_room = false;  // the reserve is not touched
+  bool hsm_answers = false;                 // the last canary, at most a few seconds old, was right
+  bool storage_works = false;               // no commit has failed
+  bool storage_has_room = false;            // the reserve is not touched
+  bool rows_verified = false;               // every guarded table was held against its sum since the start
+  std::vector<std::string> altered_tables;  // those that did not fit: rows were put back, added or removed
   std::string hsm_phase;
   std::uint64_t worker_starts = 0;
   std::uint64_t worker_crashes = 0;

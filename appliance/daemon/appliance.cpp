@@ -6,6 +6,7 @@
 
 #include "appliance/api/application.hpp"
 #include "appliance/api/services.hpp"
+#include "appliance/audit/row_guard.hpp"
 #include "appliance/base/file.hpp"
 #include "appliance/daemon/housekeeper.hpp"
 #include "appliance/daemon/hsm_connection_files.hpp"
@@ -208,8 +209,9 @@ struct Appliance::Parts {
   const std::shared_ptr<store::RowSeal> row_seal = std::make_shared<store::RowSeal>();
   std::unique_ptr<store::Store> store;
   std::unique_ptr<auth::PasswordHasher> hasher;
-  std::optional<Monitor> monitor;
   std::optional<ServiceParts> services;
+  std::optional<audit::RowGuard> rows;
+  std::optional<Monitor> monitor;
   std::optional<api::Services> api_services;
   std::optional<api::Application> application;
   std::unique_ptr<http::Listener> listener;
@@ -244,12 +246,15 @@ Status Appliance::Parts::open() {
                    *hasher, clock, time, random, log);
   KAITO_TRY(auto row_key, sync_wait(keys::open_row_key(*store, *keyring, services->org_keys, random)));
   row_seal->set_key(std::move(row_key));
+  rows.emplace(*store, *journal, clock, random, log,
+               config.serve_altered_rows ? audit::OnAlteredRows::serve : audit::OnAlteredRows::lock);
+  KAITO_CHECK(rows->open());
   load_hsm_connections();
   KAITO_CHECK(services->orgs.drop_orphans(*keyring));
   // The first period begins before the first request. A full volume, which takes no change, must not stop the start.
   if (const auto begun = sync_wait(services->key_uses.write_down()); !begun)
     log.warning("keys.uses.not_written", {{"error", begun.error()}});
-  monitor.emplace(*store, *hsm, services->leases, clock);
+  monitor.emplace(*store, *hsm, services->leases, *rows, clock);
   KAITO_CHECK(publish_setup_token());
   KAITO_CHECK(open_listener(std::move(listening), origins));
   return open_metrics();
@@ -339,7 +344,9 @@ Status Appliance::Parts::open_metrics() {
   return {};
 }
 
+// The checkpoint covers what the log says of the rows.
 Task<void> Appliance::Parts::sign_checkpoint() {
+  co_await rows->anchor();
   const auto signer = services->signer.present();
   const auto checkpoint = co_await journal->checkpoint(*signer);
   if (!checkpoint) log.error("audit.checkpoint.failed", {{"error", checkpoint.error()}});
@@ -423,6 +430,7 @@ Result<std::unique_ptr<Appliance>> Appliance::open(const Config& config, const C
 void Appliance::start() {
   parts_->listener->start();
   parts_->services->engine.start();
+  parts_->rows->start();
   parts_->housekeeper.emplace(parts_->chores());
   parts_->log.info("appliance.serving", {{"port", parts_->port}, {"version", program_version()}});
 }
@@ -430,6 +438,7 @@ void Appliance::start() {
 void Appliance::reload() {
   parts_->load_identity();
   parts_->load_hsm_connections();
+  parts_->rows->verify_again();
 }
 
 void Appliance::stop() {

@@ -21,7 +21,7 @@ class Appliance {
   Appliance& operator=(const Appliance&) = delete;
 
   void start();
-  // Loads the certificate again; what is served stays when it cannot be loaded.
+  // Loads the certificate again; what is served stays when it cannot be loaded. Verifies the database's rows again.
   void reload();
   // Ends what is in flight, signs a last checkpoint, closes everything.
   void stop();

@@ -13,6 +13,8 @@ constexpr std::string_view kUsage =
     "usage: kaitod setup [OPTIONS]   make the token, its keys, the database and the own CA; may be run again\n"
     "       kaitod run [OPTIONS]     serve\n"
     "       kaitod sign-transcript [OPTIONS]   sign the ceremony's transcript on stdin, for kaito-boot\n"
+    "       kaitod accept-rows [OPTIONS]   take the database's rows as they are, after the alarm that some were "
+    "altered\n"
     "       kaitod version\n"
     "\n"
     "kaitod run --help lists the options; each may also stand in the file that --config names.\n";
@@ -78,6 +80,8 @@ void add_options(CLI::App& app, Config& config) {
       ->check(CLI::Range(100, 3'600'000));
   app.add_option("--checkpoint-seconds", config.checkpoint_seconds, "Between two signed audit checkpoints")
       ->check(CLI::Range(1, 3600));
+  app.add_flag("--serve-altered-rows", config.serve_altered_rows,
+               "Serve although rows were put back or removed outside the appliance: the alarm alone");
   app.add_option("--log-level", config.log_level, "debug, info, warning or error")
       ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
                                                                           {"info", LogLevel::info},
@@ -129,6 +133,8 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     line.verb = Verb::run;
   else if (verb == "sign-transcript")
     line.verb = Verb::sign_transcript;
+  else if (verb == "accept-rows")
+    line.verb = Verb::accept_rows;
   else
     return fail(Code::usage, fmt::format("there is no verb '{}'; kaitod help lists them", verb));
 

@@ -61,11 +61,13 @@ struct Config {
 
   // Audit
   std::uint32_t checkpoint_seconds = 10;
+  bool serve_altered_rows =
+      false;  // rows that were put back or removed are an alarm alone; otherwise nothing is served
 
   LogLevel log_level = LogLevel::info;
 };
 
-enum class Verb : std::uint8_t { setup, run, sign_transcript, version, help };
+enum class Verb : std::uint8_t { setup, run, sign_transcript, accept_rows, version, help };
 
 struct CommandLine {
   Verb verb = Verb::help;

@@ -8,6 +8,7 @@
 #include "appliance/base/file.hpp"
 #include "appliance/daemon/appliance.hpp"
 #include "appliance/daemon/monitor.hpp"
+#include "appliance/daemon/row_acceptance.hpp"
 #include "appliance/daemon/setup.hpp"
 #include "appliance/daemon/transcript_signing.hpp"
 
@@ -65,6 +66,14 @@ int set_up_once(const daemon::Config& config, const Clock& clock, Random& random
   return 0;
 }
 
+int accept_altered_rows(const daemon::Config& config, const Clock& clock, Random& random, Logger& log) {
+  const auto accepted = daemon::accept_rows(config, clock, random, log);
+  if (!accepted) return ended_by(accepted.error(), log);
+  if (accepted->empty()) fmt::print("nothing was altered; nothing was done\n");
+  for (const auto& table : *accepted) fmt::print("accepted as it is: {}\n", table);
+  return 0;
+}
+
 int sign_transcript(const daemon::Config& config, const Clock& clock, Logger& log) {
   const auto transcript = read_to_end(STDIN_FILENO, provisioning::kMaxTranscript);
   if (!transcript) return ended_by(transcript.error(), log);
@@ -94,6 +103,7 @@ int main(int argc, char** argv) {
     case daemon::Verb::version: fmt::print("kaitod {}\n", daemon::program_version()); return 0;
     case daemon::Verb::setup: return set_up_once(line->config, clock, random, levelled);
     case daemon::Verb::sign_transcript: return sign_transcript(line->config, clock, levelled);
+    case daemon::Verb::accept_rows: return accept_altered_rows(line->config, clock, random, levelled);
     case daemon::Verb::run: return run(line->config, clock, random, levelled, block_signals());
   }
   return 0;

@@ -68,6 +68,8 @@ void add_health(Families& families, const Monitor& monitor) {
   add_counter(families, "kaito_dek_lease_hits_total", "DEKs given without the HSM", health.lease_hits);
   add_counter(families, "kaito_dek_lease_misses_total", "DEKs that were not under a lease", health.lease_misses);
   add_gauge(families, "kaito_storage_works", "0 after a commit has failed", health.storage_works ? 1 : 0);
+  add_gauge(families, "kaito_rows_altered", "Tables whose rows were put back, added or removed outside the appliance",
+            static_cast<double>(health.altered_tables.size()));
   add_gauge(families, "kaito_storage_has_room", "0 when the volume's reserve is touched",
             health.storage_has_room ? 1 : 0);
 }

@@ -2,21 +2,27 @@
 
 namespace kaito::daemon {
 
-Monitor::Monitor(const store::Store& store, hsm::Client& hsm, const keys::DekLeases& leases, const Clock& clock)
-    : store_(store), hsm_(hsm), leases_(leases), started_at_(clock.now()) {}
+Monitor::Monitor(const store::Store& store, hsm::Client& hsm, const keys::DekLeases& leases,
+                 const audit::RowGuard& rows, const Clock& clock)
+    : store_(store), hsm_(hsm), leases_(leases), rows_(rows), started_at_(clock.now()) {}
 
 api::ApplianceState Monitor::state() const noexcept {
   // After a failed commit nothing can be recorded, so nothing may be done until somebody has looked.
-  return store_.failed() ? api::ApplianceState::failed : api::ApplianceState::operational;
+  if (store_.failed()) return api::ApplianceState::failed;
+  // Somebody may be let in who is not to be: nothing is served until the rows were looked at.
+  return rows_.locks() ? api::ApplianceState::locked : api::ApplianceState::operational;
 }
 
 api::Health Monitor::health() const {
   const auto store = store_.statistics();
   const auto worker = hsm_.state();
   const auto leases = leases_.statistics();
+  auto rows = rows_.report();
   return {.hsm_answers = hsm_answers_ && worker.phase == hsm::WorkerPhase::running,
           .storage_works = !store.failed,
           .storage_has_room = !store.reserve_touched,
+          .rows_verified = rows.complete,
+          .altered_tables = std::move(rows.altered),
           .hsm_phase = std::string(hsm::to_string(worker.phase)),
           .worker_starts = worker.starts,
           .worker_crashes = worker.crashes,

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "appliance/api/appliance_status.hpp"
+#include "appliance/audit/row_guard.hpp"
 #include "appliance/keys/dek_leases.hpp"
 #include "appliance/store/store.hpp"
 #include "hsm/client/client.hpp"
@@ -13,7 +14,8 @@ namespace kaito::daemon {
 // Thread-safe.
 class Monitor final : public api::ApplianceStatus {
  public:
-  Monitor(const store::Store& store, hsm::Client& hsm, const keys::DekLeases& leases, const Clock& clock);
+  Monitor(const store::Store& store, hsm::Client& hsm, const keys::DekLeases& leases, const audit::RowGuard& rows,
+          const Clock& clock);
 
   [[nodiscard]] api::ApplianceState state() const noexcept override;
   [[nodiscard]] api::Health health() const override;
@@ -28,6 +30,7 @@ class Monitor final : public api::ApplianceStatus {
   const store::Store& store_;
   hsm::Client& hsm_;
   const keys::DekLeases& leases_;
+  const audit::RowGuard& rows_;
   const TimePoint started_at_;
   std::atomic<bool> hsm_answers_{true};  // the preflight at start was the first canary
 };

@@ -15,8 +15,9 @@ struct ReadyzBody {
   std::string_view state;
   bool hsm = false;
   bool storage = false;
+  bool rows = false;
 };
-BOOST_DESCRIBE_STRUCT(ReadyzBody, (), (status, state, hsm, storage))
+BOOST_DESCRIBE_STRUCT(ReadyzBody, (), (status, state, hsm, storage, rows))
 
 template <class Body>
 http::Reply json_reply(std::uint16_t status, const Body& body) {
@@ -46,8 +47,9 @@ http::Reply readyz(Services& services) {
   const auto health = services.status.health();
   const auto state = services.status.state();
   const bool ready = state == ApplianceState::operational && health.hsm_answers && health.storage_works;
-  auto reply = json_reply(ready ? 200 : 503, ReadyzBody{ready ? "ready" : "not ready", to_string(state),
-                                                        health.hsm_answers, health.storage_works});
+  auto reply =
+      json_reply(ready ? 200 : 503, ReadyzBody{ready ? "ready" : "not ready", to_string(state), health.hsm_answers,
+                                               health.storage_works, health.altered_tables.empty()});
   if (!ready) reply.headers.push_back({"Retry-After", "1"});
   return reply;
 }
@@ -65,6 +67,8 @@ Task<Result<Done<GetStatus::Output>>> GetStatus::process(Services& services, Cal
                 .server_time = services.clock.now(),
                 .storage_works = health.storage_works,
                 .storage_has_room = health.storage_has_room,
+                .rows_verified = health.rows_verified,
+                .altered_tables = health.altered_tables,
                 .audit_records = services.journal.size(),
                 .time = time_of(services.time.report()),
                 .hsm = {},

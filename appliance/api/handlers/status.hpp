@@ -50,6 +50,8 @@ struct GetStatus {
     TimePoint server_time;
     bool storage_works = false;
     bool storage_has_room = false;
+    bool rows_verified = false;               // every table was held against its sum since the start
+    std::vector<std::string> altered_tables;  // rows were put back, added or removed outside the appliance
     std::uint64_t audit_records = 0;
     Time time;
     Hsm hsm;
@@ -64,7 +66,7 @@ BOOST_DESCRIBE_STRUCT(GetStatus::Hsm, (),
 BOOST_DESCRIBE_STRUCT(GetStatus::Time, (),
                       (synchronised, uncertainty_ms, max_uncertainty_ms, jumps, last_jump_at, last_jump_ms))
 BOOST_DESCRIBE_STRUCT(GetStatus::Output, (),
-                      (version, state, started_at, server_time, storage_works, storage_has_room, audit_records, time,
-                       hsm, rotations))
+                      (version, state, started_at, server_time, storage_works, storage_has_room, rows_verified,
+                       altered_tables, audit_records, time, hsm, rotations))
 
 }  // namespace kaito::api

@@ -15,7 +15,10 @@ Status status(Context& context) {
     context.show(*full, text);
     return {};
   }
-  if (full.error().code != Code::unauthenticated && full.error().code != Code::forbidden) return fail(full.error());
+  // In another state than the operational one the appliance tells nobody more than the state.
+  if (const Code code = full.error().code;
+      code != Code::unauthenticated && code != Code::forbidden && code != Code::wrong_state)
+    return fail(full.error());
   KAITO_TRY(ApiClient* const client, context.client());
   KAITO_TRY(const Response ready, client->send("GET", "/readyz"));
   KAITO_TRY(const auto body, ready.json());
