@@ -114,6 +114,86 @@ BENCHMARK(DurableRecords)
     ->MeasureProcessCPUTime()
     ->UseRealTime();
 
+// A store whose rows are sealed, with the sums of its guarded tables (1) or without (0).
+class Sealed {
+ public:
+  explicit Sealed(bool summed) {
+    seal_->set_key(RowKey::copy_of(ByteArray<kRowKeyBytes>{7}));
+    const Status begun = samples::write(*store_, [summed](Writer& writer) -> Status {
+      if (summed) KAITO_CHECK(writer.begin_row_sums());
+      KAITO_CHECK(writer.insert(samples::org(1)));
+      return writer.insert(samples::group(1, 1));
+    });
+    KAITO_INVARIANT(begun.has_value());
+  }
+  Store& store() { return *store_; }
+  void insert(std::uint32_t from, std::uint32_t until) {
+    const Status done = samples::write(*store_, [from, until](Writer& writer) -> Status {
+      for (std::uint32_t n = from; n < until; ++n) KAITO_CHECK(writer.insert(samples::seed(1, n)));
+      return {};
+    });
+    KAITO_INVARIANT(done.has_value());
+  }
+
+ private:
+  samples::TemporaryDirectory directory_;
+  samples::SilentLog log_;
+  std::shared_ptr<RowSeal> seal_ = std::make_shared<RowSeal>();
+  std::unique_ptr<Store> store_ =
+      sqlite::open_store(directory_.path() / "store.db", {.seal = seal_}, log_.logger()).value();
+};
+
+// Seeds in one change, as an import writes them; each round adds another 10,000.
+void ImportsOf10000Seeds(benchmark::State& state) {
+  Sealed subject(state.range(0) == 1);
+  std::uint32_t n = 1;
+  for (auto _ : state) {
+    subject.insert(n, n + 10'000);
+    n += 10'000;
+  }
+}
+BENCHMARK(ImportsOf10000Seeds)->Arg(0)->Arg(1)->Iterations(10)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// The rows of a deleted org, in slices as they are removed.
+void PurgesOf10000Seeds(benchmark::State& state) {
+  Sealed subject(state.range(0) == 1);
+  subject.insert(1, 100'001);
+  KAITO_INVARIANT(samples::write(subject.store(), [](Writer& writer) {
+                    return writer.remove_org({.org = nth<OrgId>(1)});
+                  }).has_value());
+  for (auto _ : state)
+    for (int slice = 0; slice < 10; ++slice)
+      KAITO_INVARIANT(samples::write(subject.store(), [](Writer& writer) -> Status {
+                        KAITO_TRY(const bool more, writer.purge_org(nth<OrgId>(1), 1000));
+                        std::ignore = more;
+                        return {};
+                      }).has_value());
+}
+BENCHMARK(PurgesOf10000Seeds)->Arg(0)->Arg(1)->Iterations(9)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// One guarded row in a commit of its own.
+void DurableApiKeys(benchmark::State& state) {
+  Sealed subject(state.range(0) == 1);
+  std::uint32_t n = 0;
+  for (auto _ : state) {
+    const Status done =
+        samples::write(subject.store(), [&n](Writer& writer) { return writer.insert(samples::api_key(1, ++n)); });
+    KAITO_INVARIANT(done.has_value());
+  }
+}
+BENCHMARK(DurableApiKeys)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond)->MeasureProcessCPUTime()->UseRealTime();
+
+// What a verification costs: the sum of a table of 10,000 seeds.
+void SumsOf10000Seeds(benchmark::State& state) {
+  Sealed subject(true);
+  subject.insert(1, 10'001);
+  for (auto _ : state) {
+    const auto reader = subject.store().snapshot().value();
+    KAITO_INVARIANT(reader->compute_row_sum(GuardedTable::seed, {}).value().rows == 10'000);
+  }
+}
+BENCHMARK(SumsOf10000Seeds)->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace kaito::store
 
