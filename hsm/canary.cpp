@@ -8,9 +8,12 @@ namespace {
 // Not secret: it protects nothing.
 constexpr ByteArray<kDekSize> kSong{'k', 'a', 'i', 't', 'o', ' ', 'c', 'a', 'n', 'a', 'r', 'y'};
 
+constexpr std::string_view kName = "kaito-canary";  // of nothing
+
 }  // namespace
 
 TokenResult<Canary> Canary::create(Session& session, const WrapMethods& methods, Random& random) {
+  if (methods.dek == WrapScheme::rsa_oaep) return Canary(OwnedObject(), methods);
   Mechanism generation(CKM_AES_KEY_GEN);
   KAITO_TRY(const ObjectHandle key,
             session.generate_key(generation.get(), allow_wrapping_deks(AttributeTemplate()
@@ -30,6 +33,10 @@ TokenOutcome Canary::wrap_again(Session& session, Random& random) const {
 }
 
 TokenOutcome Canary::sing(Session& session) const {
+  if (methods_.dek == WrapScheme::rsa_oaep) {
+    KAITO_CHECK(session.find(AttributeTemplate().text(CKA_LABEL, kName)));
+    return {};
+  }
   ByteArray<kDekSize> dek{};
   KAITO_CHECK(unwrap_dek(session, key_.handle(), methods_, wrapped_, {}, dek));
   if (dek == kSong) return {};

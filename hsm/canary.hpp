@@ -8,11 +8,13 @@ namespace kaito::hsm {
 
 class Canary {
  public:
-  // A key of its own, kept as a session object.
+  // A key of its own, kept as a session object. In a token that serves by RSA pairs alone there is none: making a pair
+  // takes seconds, and some tokens keep every one. It searches the token then, and what tells a bad blob from a bad
+  // token is the binding of the pair that the blob is of.
   static TokenResult<Canary> create(Session& session, const WrapMethods& methods, Random& random);
-  // Unwraps the DEK. hsm_key_rejected: it came out wrong.
+  // Unwraps the DEK, or searches. hsm_key_rejected: it came out wrong.
   TokenOutcome sing(Session& session) const;
-  // Wraps it once more, to measure how long that takes.
+  // Wraps it once more, to measure how long that takes; for one with a key.
   TokenOutcome wrap_again(Session& session, Random& random) const;
 
  private:

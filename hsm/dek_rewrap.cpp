@@ -2,8 +2,6 @@
 
 #include <sodium.h>
 
-#include "hsm/dek_wrap.hpp"
-
 namespace kaito::hsm {
 namespace {
 
@@ -21,17 +19,14 @@ TokenResult<Bytes> DekRewrap::rewrap(Session& session, const WrapMethods& method
     wipe(dek);
     return fail(std::move(opened).error());
   }
-  ++to.use.encryptions;
-  ++to.use.decryptions;  // what was sealed is opened again
-  auto blob = wrap_dek(session, to.key, methods, dek, item.aad_after, ivs_);
+  auto blob = to.wrap(session, methods, dek, item.aad_after, ivs_);
   wipe(dek);
   return blob;
 }
 
 TokenOutcome DekRewrap::open(Session& session, const WrapMethods& methods, LoadedOrgKek& from,
                              const DekToRewrapView& item, std::span<std::uint8_t> dek) {
-  ++from.use.decryptions;
-  return unwrap_dek(session, from.key, methods, item.wrapped, item.aad_before, dek);
+  return from.unwrap(session, methods, item.wrapped, item.aad_before, dek);
 }
 
 TokenOutcome DekRewrap::open_proven(Session& session, const WrapMethods& methods, LoadedOrgKek& from,

@@ -40,7 +40,11 @@ class HeldKeks {
     LoadedOrgKek kek;
     std::optional<SteadyPoint> checked_at;  // nothing: has to be checked
   };
-  TokenResult<ObjectHandle> check(Token& token, const WrapMethods& methods, OrgKekView kek) const;
+  struct Checked {
+    ObjectHandle object;
+    std::optional<OaepKek> pair;
+  };
+  TokenResult<Checked> check(Token& token, const WrapMethods& methods, OrgKekView kek) const;
 
   LruCache<std::string, Held> held_;  // keyed by blob and AAD in full
   const Clock& clock_;

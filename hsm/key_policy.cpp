@@ -44,6 +44,14 @@ constexpr std::array kCustomerWrappingKek{
     FlagRule{CKA_ENCRYPT, "CKA_ENCRYPT", false, true}, FlagRule{CKA_DECRYPT, "CKA_DECRYPT", false, true},
     FlagRule{CKA_DERIVE, "CKA_DERIVE", false, true},
 };
+// A key that wants the PIN for each use serves nobody who is not there to type it.
+constexpr std::array kCustomerPrivateKey{
+    FlagRule{CKA_DECRYPT, "CKA_DECRYPT", true, false},
+    FlagRule{CKA_UNWRAP, "CKA_UNWRAP", false, true},
+    FlagRule{CKA_DERIVE, "CKA_DERIVE", false, true},
+    FlagRule{CKA_ALWAYS_AUTHENTICATE, "CKA_ALWAYS_AUTHENTICATE", false, true},
+};
+constexpr std::array kSignsNothing{FlagRule{CKA_SIGN, "CKA_SIGN", false, true}};
 constexpr std::array kAuditKey{
     FlagRule{CKA_SIGN, "CKA_SIGN", true, false},
     FlagRule{CKA_DECRYPT, "CKA_DECRYPT", false, true},
@@ -99,6 +107,14 @@ TokenOutcome check_customer_kek(Session& session, ObjectHandle kek, std::string_
   KAITO_CHECK(check_flags(session, kek, key, kGuarded));
   return natively ? check_flags(session, kek, key, kCustomerWrappingKek)
                   : check_flags(session, kek, key, kCustomerCipherKek);
+}
+
+TokenOutcome check_customer_private_key(Session& session, ObjectHandle private_key, std::string_view key,
+                                        bool may_sign) {
+  KAITO_CHECK(check_number(session, private_key, key, CKA_KEY_TYPE, CKK_RSA, "is not an RSA key"));
+  KAITO_CHECK(check_flags(session, private_key, key, kGuarded));
+  KAITO_CHECK(check_flags(session, private_key, key, kCustomerPrivateKey));
+  return may_sign ? TokenOutcome() : check_flags(session, private_key, key, kSignsNothing);
 }
 
 TokenOutcome check_audit_secret(Session& session, ObjectHandle secret, std::string_view key) {

@@ -1,7 +1,5 @@
 #include "hsm/key_service.hpp"
 
-#include "hsm/dek_wrap.hpp"
-
 namespace kaito::hsm {
 namespace {
 
@@ -9,6 +7,11 @@ constexpr int kMaxTries = 3;
 constexpr std::size_t kListedOrgKeks = 64;
 // About 0.2 ms with SoftHSM: what a code may have to wait for a rotation.
 constexpr std::size_t kDeksBeforePause = 6;
+
+// An RSA pair takes longer for each of them than AES does for all six.
+bool is_time_to_pause(std::size_t moved, const LoadedOrgKek& from, const LoadedOrgKek& to) {
+  return from.pair || to.pair || moved % kDeksBeforePause == 0;
+}
 
 }  // namespace
 
@@ -263,9 +266,7 @@ Result<std::vector<Bytes>> KeyService::wrap(OrgKekView kek, std::span<const DekT
     KAITO_TRY(LoadedOrgKek * org_kek, load(kek));
     std::vector<Bytes> results(deks.size());
     for (std::size_t i = 0; i < deks.size(); ++i) {
-      ++org_kek->use.encryptions;  // counted before: an invocation that fails may still have used its IV
-      ++org_kek->use.decryptions;  // what was sealed is opened again
-      KAITO_TRY(results[i], wrap_dek(session(), org_kek->key, methods_, deks[i].dek, deks[i].aad, random_));
+      KAITO_TRY(results[i], org_kek->wrap(session(), methods_, deks[i].dek, deks[i].aad, random_));
     }
     return results;
   });
@@ -279,9 +280,8 @@ Result<UnwrappedDeks> KeyService::unwrap(OrgKekView kek, std::span<const DekToUn
     UnwrappedDeks results{.outcomes = std::vector<Status>(deks.size()), .deks = WipedBytes(deks.size() * kDekSize)};
     bool refused = false;
     for (std::size_t i = 0; i < deks.size(); ++i) {
-      ++org_kek->use.decryptions;
-      auto opened = unwrap_dek(session(), org_kek->key, methods_, deks[i].wrapped, deks[i].aad,
-                               std::span(results.deks).subspan(i * kDekSize, kDekSize));
+      auto opened = org_kek->unwrap(session(), methods_, deks[i].wrapped, deks[i].aad,
+                                    std::span(results.deks).subspan(i * kDekSize, kDekSize));
       if (opened) continue;
       if (opened.error().kind != ReturnClass::data_error) return fail(std::move(opened).error());
       results.outcomes[i] = fail(std::move(opened).error().error);
@@ -342,7 +342,7 @@ Result<Outcomes<Bytes>> KeyService::rewrap(OrgKekView from, OrgKekView to, std::
     results.reserve(deks.size());
     bool refused = false;
     for (const DekToRewrapView& item : deks) {
-      if (results.size() % kDeksBeforePause == 0 && !results.empty() && pause()) old_kek = nullptr;
+      if (!results.empty() && is_time_to_pause(results.size(), *old_kek, *new_kek) && pause()) old_kek = nullptr;
       if (old_kek == nullptr) {
         // Whatever ran in the pause may have unloaded them.
         KAITO_TRY(old_kek, load(from));

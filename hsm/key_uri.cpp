@@ -28,13 +28,14 @@ Result<ByteView> named(p11_kit_uri* uri, CK_ATTRIBUTE_TYPE type, std::string_vie
   return value_of(*attribute);
 }
 
-Status check_class(p11_kit_uri* uri) {
+Result<std::optional<KeyKind>> kind_of(p11_kit_uri* uri) {
   const CK_ATTRIBUTE* type = p11_kit_uri_get_attribute(uri, CKA_CLASS);
-  if (type == nullptr) return {};
+  if (type == nullptr) return std::nullopt;
   CK_OBJECT_CLASS kind = 0;
   if (type->ulValueLen == sizeof kind) std::memcpy(&kind, type->pValue, sizeof kind);
-  if (kind != CKO_SECRET_KEY) return fail(wrong("has a `type` other than secret-key"));
-  return {};
+  if (kind == CKO_SECRET_KEY) return KeyKind::secret;
+  if (kind == CKO_PRIVATE_KEY) return KeyKind::pair;
+  return fail(wrong("has a `type` other than secret-key and private"));
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ Result<KeyUri> KeyUri::parse(std::string_view text) {
   const int parsed = p11_kit_uri_parse(uri.text_.c_str(), P11_KIT_URI_FOR_OBJECT_ON_TOKEN, uri.uri_.get());
   if (parsed != P11_KIT_URI_OK) return fail(wrong(p11_kit_uri_message(parsed)));
   if (p11_kit_uri_any_unrecognized(uri.uri_.get())) return fail(wrong("has an attribute that is not known here"));
-  KAITO_CHECK(check_class(uri.uri_.get()));
+  KAITO_TRY(uri.kind_, kind_of(uri.uri_.get()));
   KAITO_TRY(const ByteView label, named(uri.uri_.get(), CKA_LABEL, "object"));
   KAITO_TRY(const ByteView id, named(uri.uri_.get(), CKA_ID, "id"));
   if (label.empty() && id.empty()) return fail(wrong("names no key: `object` or `id` is missing"));
@@ -61,8 +62,12 @@ Result<KeyUri> KeyUri::parse(std::string_view text) {
 
 bool KeyUri::matches(const CK_TOKEN_INFO& token) const { return p11_kit_uri_match_token_info(uri_.get(), &token) == 1; }
 
-AttributeTemplate KeyUri::attributes() const {
-  AttributeTemplate attributes = AttributeTemplate().number(CKA_CLASS, CKO_SECRET_KEY).flag(CKA_TOKEN, true);
+AttributeTemplate KeyUri::attributes(KeyKind kind) const {
+  return name().number(CKA_CLASS, kind == KeyKind::pair ? CKO_PRIVATE_KEY : CKO_SECRET_KEY);
+}
+
+AttributeTemplate KeyUri::name() const {
+  AttributeTemplate attributes = AttributeTemplate().flag(CKA_TOKEN, true);
   if (label_) std::move(attributes).text(CKA_LABEL, *label_);
   if (id_) std::move(attributes).bytes(CKA_ID, *id_);
   return attributes;

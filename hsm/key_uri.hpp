@@ -14,16 +14,23 @@ struct p11_kit_uri;
 
 namespace kaito::hsm {
 
+// An AES key, or an RSA pair, which goes by its private half.
+enum class KeyKind : std::uint8_t { secret, pair };
+
 class KeyUri {
  public:
   // Needs `object` or `id`, may have both, and may name the token, which must then be the right one. Refuses everything
-  // behind a question mark (pin-source, pin-value, module-path, …) and a `type` other than secret-key.
+  // behind a question mark (pin-source, pin-value, module-path, …) and a `type` other than secret-key and private.
   // Code::invalid_request.
   static Result<KeyUri> parse(std::string_view text);
 
   [[nodiscard]] bool matches(const CK_TOKEN_INFO& token) const;
-  // CKA_CLASS, CKA_TOKEN, and CKA_LABEL and CKA_ID as far as they are named.
-  [[nodiscard]] AttributeTemplate attributes() const;
+  // As `type` has it; nothing where the URI leaves it open.
+  [[nodiscard]] std::optional<KeyKind> kind() const noexcept { return kind_; }
+  // CKA_TOKEN, and CKA_LABEL and CKA_ID as far as they are named.
+  [[nodiscard]] AttributeTemplate name() const;
+  // The same, and CKA_CLASS.
+  [[nodiscard]] AttributeTemplate attributes(KeyKind kind) const;
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
  private:
@@ -33,6 +40,7 @@ class KeyUri {
   std::unique_ptr<p11_kit_uri, Free> uri_;
   std::optional<std::string> label_;
   std::optional<Bytes> id_;
+  std::optional<KeyKind> kind_;
   std::string text_;
 };
 

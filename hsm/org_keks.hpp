@@ -6,19 +6,13 @@
 
 #include "appliance/base/random.hpp"
 #include "hsm/import_keys.hpp"
+#include "hsm/loaded_org_kek.hpp"
 #include "hsm/lru_cache.hpp"
 #include "hsm/platform_keks.hpp"
 #include "hsm/protocol/messages.hpp"
 #include "hsm/session.hpp"
 
 namespace kaito::hsm {
-
-struct LoadedOrgKek {
-  ObjectHandle key;
-  OwnedObject owned;  // the same, where it is to be destroyed with this; a customer's token object is not
-  KeyVersion platform_version = 0;
-  OrgKekUse use;
-};
 
 // A customer's key as an org KEK.
 struct ImportedKey {

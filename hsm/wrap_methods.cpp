@@ -97,9 +97,15 @@ TokenResult<WrapMethods> examine_mechanisms(const Token& token, Session& session
 }  // namespace
 
 TokenResult<WrapMethods> WrapMethods::choose_for_deks_only(const Token& token, Session& session) {
-  KAITO_TRY(WrapMethods methods, examine_mechanisms(token, session));
-  KAITO_CHECK(choose_for_deks(token, session, methods));
-  return methods;
+  auto methods = examine_mechanisms(token, session);
+  if (methods) {
+    const auto chosen = choose_for_deks(token, session, *methods);
+    if (!chosen) methods = fail(chosen.error());
+  }
+  if (methods || methods.error().error.code != Code::hsm_unsupported) return methods;
+  if (token.supports(CKM_RSA_PKCS_OAEP, CKF_DECRYPT)) return WrapMethods{.dek = WrapScheme::rsa_oaep};
+  return fail(Failure(Error{.code = Code::hsm_unsupported,
+                            .detail = methods.error().error.detail + "; nor does it decrypt by CKM_RSA_PKCS_OAEP"}));
 }
 
 TokenResult<WrapMethods> WrapMethods::choose(const Token& token, Session& session) {
@@ -114,9 +120,14 @@ std::string WrapMethods::org_kek_name() const {
   return fmt::format("{} ({})", name_of(org_kek), mechanism_name(mechanism));
 }
 
+CK_MECHANISM_TYPE WrapMethods::dek_mechanism() const noexcept {
+  if (dek == WrapScheme::aes_gcm) return CKM_AES_GCM;
+  if (dek == WrapScheme::rsa_oaep) return CKM_RSA_PKCS_OAEP;
+  return dek_natively ? native(dek) : blocks;
+}
+
 std::string WrapMethods::dek_name() const {
-  const CK_MECHANISM_TYPE mechanism = dek == WrapScheme::aes_gcm ? CKM_AES_GCM : dek_natively ? native(dek) : blocks;
-  return fmt::format("{} ({})", name_of(dek), mechanism_name(mechanism));
+  return fmt::format("{} ({})", name_of(dek), mechanism_name(dek_mechanism()));
 }
 
 }  // namespace kaito::hsm

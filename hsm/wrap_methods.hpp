@@ -24,12 +24,14 @@ struct WrapMethods {
   // Known answers for each mechanism that is used. One that the token names but then does not do (hsm_unsupported) is
   // passed over for the next. hsm_key_rejected: an answer is wrong (F17). hsm_unsupported: nothing is left.
   static TokenResult<WrapMethods> choose(const Token& token, Session& session);
-  // Of a customer's token, which wraps DEKs and no org KEKs.
+  // Of a customer's token, which wraps DEKs and no org KEKs. Where AES does nothing for them there, an RSA pair does:
+  // `dek` is rsa_oaep then. It is proven when a pair is taken up: making one takes seconds and may not be undone.
   static TokenResult<WrapMethods> choose_for_deks_only(const Token& token, Session& session);
 
   [[nodiscard]] CK_MECHANISM_TYPE native(WrapScheme scheme) const noexcept {
     return scheme == WrapScheme::aes_kw ? key_wrap : scheme == WrapScheme::aes_kwp ? key_wrap_pad : 0;
   }
+  [[nodiscard]] CK_MECHANISM_TYPE dek_mechanism() const noexcept;
   // "AES-KW (CKM_AES_KEY_WRAP)", …
   [[nodiscard]] std::string org_kek_name() const;
   [[nodiscard]] std::string dek_name() const;

@@ -196,7 +196,7 @@ Future<Result<WrappedOrgKek>> Client::adopt_org_kek(std::string key, bool make, 
       [&](WireWriter& out) {
         write_adopt_request(out, {.make = make ? MakeKey::if_missing : MakeKey::no, .key = key, .aad = aad});
       },
-      [](ByteReader& in) { return read_blob(in, 0); });
+      [](ByteReader& in) { return read_blob(in, 0); }, make ? kPairGeneration : Milliseconds(0));
 }
 
 Future<Status> Client::load_org_kek(OrgKekRef kek) {

@@ -16,7 +16,8 @@ struct ConnectOptions {
 
 void declare_connect(Arguments& arguments, ConnectOptions& options) {
   arguments.positional("HSM", options.hsm, "Name, as `kaito keys hsms` lists it");
-  arguments.option("--key", options.key, "The key there: pkcs11:object=NAME; without it one is made");
+  arguments.option("--key", options.key,
+                   "The key there: pkcs11:object=NAME, with ;type=private for an RSA pair; without it one is made");
   arguments.flag("--make", options.make, "Make the key if it is missing");
   arguments.flag("--destroy-old", options.destroy_old, "Destroy the old versions as the last step");
   arguments.flag("--wait", options.wait, "Show the progress until it is done");

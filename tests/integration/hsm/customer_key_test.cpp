@@ -27,7 +27,10 @@ class CustomerKey : public ::testing::Test {
   }
   void adopt_key() {
     token_.make(kKey);
-    kek_ = adopt().value();
+    adopt_and_wrap("pkcs11:object=acme-kek");
+  }
+  void adopt_and_wrap(const std::string& uri) {
+    kek_ = adopt(uri).value();
     std::vector<DekToWrap> deks;
     deks.push_back({.dek = dek_.duplicate(), .aad = {7}});
     wrapped_ = wait_for(client_->wrap_deks(kek_, std::move(deks))).value().front().value();
@@ -101,16 +104,60 @@ TEST_F(CustomerKey, F15IsRefusedByNameWhenItMayLeaveOrServesTwoPurposes) {
   EXPECT_NE(both.detail.find("CKA_WRAP is true"), std::string::npos) << both.detail;
 }
 
+TEST_F(CustomerKey, F15APairIsRefusedByNameWhenItIsSmallMayLeaveOrServesTwoPurposes) {
+  struct Fault {
+    const char* what;
+    const char* said;
+  };
+  for (const auto& [what, said] :
+       {Fault{"-2048", "is an RSA key of 2048 bits, not 3072"}, Fault{"-extractable", "CKA_EXTRACTABLE is true"},
+        Fault{"-signing", "CKA_SIGN is true"}, Fault{"-unwrapping", "CKA_UNWRAP is true"}}) {
+    token_.make_pair(fmt::format("pair{}", what), what);
+    const auto refused = adopt(fmt::format("pkcs11:object=pair{};type=private", what));
+    ASSERT_FALSE(refused) << what;
+    EXPECT_EQ(refused.error().code, Code::hsm_key_rejected);
+    EXPECT_NE(refused.error().detail.find(fmt::format("object=pair{};type=private: {}", what, said)), std::string::npos)
+        << refused.error().detail;
+  }
+  token_.make_pair("disabled");
+  token_.disable("disabled");
+  const auto disabled = adopt("pkcs11:object=disabled;type=private").error();
+  EXPECT_NE(disabled.detail.find("CKA_DECRYPT is false"), std::string::npos) << disabled.detail;
+}
+
+TEST_F(CustomerKey, APairIsMeantOnlyWhereItIsNamed) {
+  token_.make_pair(kKey);
+  const auto unnamed = adopt().error();
+  EXPECT_EQ(unnamed.code, Code::hsm_key_rejected);
+  EXPECT_NE(unnamed.detail.find("type=private"), std::string::npos) << unnamed.detail;
+  token_.make(kKey);
+  EXPECT_LT(adopt().value()->wrapped.blob.size(), 200U) << "an AES key of the same name";
+  EXPECT_GT(adopt("pkcs11:object=acme-kek;type=private").value()->wrapped.blob.size(), 400U);
+}
+
 TEST_F(CustomerKey, RefusesUrisThatNameNoKeyAnotherTokenOrAFile) {
   token_.make(kKey);
   for (const char* uri : {"pkcs11:token=customer", "pkcs11:object=acme-kek?pin-source=file:/etc/shadow", "acme-kek",
-                          "pkcs11:object=acme-kek;type=private", "pkcs11:object=", "pkcs11:object=a;colour=red"})
+                          "pkcs11:object=acme-kek;type=public", "pkcs11:object=", "pkcs11:object=a;colour=red"})
     EXPECT_EQ(adopt(uri).error().code, Code::invalid_request) << uri;
   EXPECT_EQ(adopt("pkcs11:object=acme-kek;token=another").error().code, Code::hsm_key_rejected);
   EXPECT_TRUE(adopt("pkcs11:object=acme-kek;token=customer;type=secret-key"));
 }
 
-TEST_F(CustomerKey, ABlobServesAtItsOwnPlaceOnly) {
+// The same switch for an AES key and for an RSA pair.
+class SwitchedKey : public CustomerKey, public ::testing::WithParamInterface<bool> {
+ protected:
+  [[nodiscard]] bool is_pair() const { return GetParam(); }
+  void make() { is_pair() ? token_.make_pair(kKey) : token_.make(kKey); }
+  void adopt_key() {
+    make();
+    adopt_and_wrap(is_pair() ? "pkcs11:object=acme-kek;type=private" : "pkcs11:object=acme-kek");
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Kind, SwitchedKey, ::testing::Bool(),
+                         [](const auto& info) { return std::string(info.param ? "RsaPair" : "AesKey"); });
+
+TEST_P(SwitchedKey, ABlobServesAtItsOwnPlaceOnly) {
   adopt_key();
   OrgKek elsewhere = *kek_;
   elsewhere.aad = {1, 2, 4};
@@ -122,7 +169,7 @@ TEST_F(CustomerKey, ABlobServesAtItsOwnPlaceOnly) {
   EXPECT_EQ(other.error().code, Code::hsm_key_rejected);
 }
 
-TEST_F(CustomerKey, F9ABadDekIsItsOwnFaultAndNotTheKeys) {
+TEST_P(SwitchedKey, F9ABadDekIsItsOwnFaultAndNotTheKeys) {
   adopt_key();
   auto bad = wrapped_;
   bad.blob.back() ^= 1;
@@ -130,7 +177,7 @@ TEST_F(CustomerKey, F9ABadDekIsItsOwnFaultAndNotTheKeys) {
   EXPECT_TRUE(opens());
 }
 
-TEST_F(CustomerKey, S12StopsWhenItIsDisabledAndComesBackWhenItIsEnabled) {
+TEST_P(SwitchedKey, S12StopsWhenItIsDisabledAndComesBackWhenItIsEnabled) {
   adopt_key();
   EXPECT_TRUE(opens());
   token_.disable(kKey);
@@ -140,17 +187,17 @@ TEST_F(CustomerKey, S12StopsWhenItIsDisabledAndComesBackWhenItIsEnabled) {
   EXPECT_LE(until(true), kNoticed);
 }
 
-TEST_F(CustomerKey, S12StopsWhenItIsDestroyedEvenIfAnotherTakesItsName) {
+TEST_P(SwitchedKey, S12StopsWhenItIsDestroyedEvenIfAnotherTakesItsName) {
   adopt_key();
   token_.destroy(kKey);
   EXPECT_LE(until(false), kNoticed);
   EXPECT_EQ(unwrap().error().code, Code::hsm_key_rejected) << unwrap().error().describe();
-  token_.make(kKey);
+  make();
   const auto refused = unwrap();
   EXPECT_EQ(refused.error().code, Code::hsm_key_rejected) << refused.error().describe();
 }
 
-TEST_F(CustomerKey, S12StopsWhenTheTokenIsGoneAndComesBackWithIt) {
+TEST_P(SwitchedKey, S12StopsWhenTheTokenIsGoneAndComesBackWithIt) {
   adopt_key();
   EXPECT_TRUE(opens());
   const auto directory = token_.token().softhsm().token_directory;

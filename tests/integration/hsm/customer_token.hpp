@@ -17,6 +17,12 @@ class CustomerToken {
   void make(std::string_view key) const { use_hand("make", key); }
   void make_extractable(std::string_view key) const { use_hand("make-extractable", key); }
   void make_wrapping(std::string_view key) const { use_hand("make-unusable", key); }  // may wrap and decrypt
+  // An RSA pair; `fault` is one of those that token_hand.cpp knows ("-2048", …).
+  void make_pair(std::string_view key, std::string_view fault = {}) const {
+    use_hand(fmt::format("make-pair{}", fault), key);
+  }
+  // Of its public half, as anybody may know it.
+  [[nodiscard]] Bytes modulus(std::string_view key) const { return from_hex(use_hand("modulus", key)).value(); }
   void disable(std::string_view key) const { use_hand("disable", key); }
   void enable(std::string_view key) const { use_hand("enable", key); }
   void destroy(std::string_view key) const { use_hand("destroy", key); }

@@ -1,6 +1,7 @@
 // What the people who run an HSM do to their own keys, behind the appliance's back and in a process of their own:
 //   token_hand MODULE TOKEN PIN-FILE VERB LABEL
-// VERB: make, make-extractable, make-unusable (may wrap and decrypt), disable, enable, destroy, list (prints how many).
+// VERB: make, make-extractable, make-unusable (may wrap and decrypt), disable, enable, destroy, list (prints how many);
+// make-pair, make-pair-2048, make-pair-signing, make-pair-unwrapping, make-pair-extractable (RSA), modulus (prints it).
 // The module's configuration comes from the environment, as everywhere.
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -60,21 +61,66 @@ class Hand {
     need(list_->C_GenerateKey(session_, &mechanism, attributes, std::size(attributes), &key), "C_GenerateKey");
   }
 
-  // Both directions: what may only encrypt is of no use to anybody.
-  void allow(std::string label, bool allowed) {
+  void make_pair(std::string label, std::string_view fault) {
+    CK_MECHANISM mechanism{.mechanism = CKM_RSA_PKCS_KEY_PAIR_GEN, .pParameter = nullptr, .ulParameterLen = 0};
+    CK_ULONG bits = fault == "-2048" ? 2048 : 3072;
+    CK_BYTE exponent[] = {1, 0, 1};
+    CK_BBOOL yes = CK_TRUE;
+    CK_BBOOL leaves = fault == "-extractable" ? CK_TRUE : CK_FALSE;
+    CK_BBOOL signs = fault == "-signing" ? CK_TRUE : CK_FALSE;
+    CK_BBOOL unwraps = fault == "-unwrapping" ? CK_TRUE : CK_FALSE;
+    CK_ATTRIBUTE public_half[] = {
+        {CKA_LABEL, label.data(), label.size()}, {CKA_TOKEN, &yes, sizeof yes},
+        {CKA_MODULUS_BITS, &bits, sizeof bits},  {CKA_PUBLIC_EXPONENT, exponent, sizeof exponent},
+        {CKA_ENCRYPT, &yes, sizeof yes},
+    };
+    CK_ATTRIBUTE private_half[] = {
+        {CKA_LABEL, label.data(), label.size()},   {CKA_TOKEN, &yes, sizeof yes},
+        {CKA_PRIVATE, &yes, sizeof yes},           {CKA_SENSITIVE, &yes, sizeof yes},
+        {CKA_EXTRACTABLE, &leaves, sizeof leaves}, {CKA_DECRYPT, &yes, sizeof yes},
+        {CKA_SIGN, &signs, sizeof signs},          {CKA_UNWRAP, &unwraps, sizeof unwraps},
+    };
+    CK_OBJECT_HANDLE made[2] = {};
+    need(list_->C_GenerateKeyPair(session_, &mechanism, public_half, std::size(public_half), private_half,
+                                  std::size(private_half), &made[0], &made[1]),
+         "C_GenerateKeyPair");
+  }
+
+  void print_modulus(const std::string& label) {
+    for (const auto key : find(label)) {
+      std::vector<unsigned char> modulus(1024);
+      CK_ATTRIBUTE attribute{CKA_MODULUS, modulus.data(), modulus.size()};
+      need(list_->C_GetAttributeValue(session_, key, &attribute, 1), "C_GetAttributeValue");
+      modulus.resize(attribute.ulValueLen);
+      for (const unsigned char byte : modulus) std::printf("%02x", byte);
+    }
+  }
+
+  // Both directions: what may only encrypt is of no use to anybody. The private half of a pair has one.
+  void allow(const std::string& label, bool allowed) {
     CK_BBOOL flag = allowed ? CK_TRUE : CK_FALSE;
     CK_ATTRIBUTE attributes[] = {{CKA_DECRYPT, &flag, sizeof flag}, {CKA_ENCRYPT, &flag, sizeof flag}};
-    for (const auto key : find(std::move(label)))
+    for (const auto key : find(label, CKO_SECRET_KEY))
       need(list_->C_SetAttributeValue(session_, key, attributes, std::size(attributes)), "C_SetAttributeValue");
+    for (const auto key : find(label, CKO_PRIVATE_KEY))
+      need(list_->C_SetAttributeValue(session_, key, attributes, 1), "C_SetAttributeValue");
   }
 
-  void destroy(std::string label) {
-    for (const auto key : find(std::move(label))) need(list_->C_DestroyObject(session_, key), "C_DestroyObject");
+  void destroy(const std::string& label) {
+    for (const auto key : find(label)) need(list_->C_DestroyObject(session_, key), "C_DestroyObject");
   }
 
-  std::vector<CK_OBJECT_HANDLE> find(std::string label) {
-    CK_OBJECT_CLASS secret_key = CKO_SECRET_KEY;
-    CK_ATTRIBUTE attributes[] = {{CKA_CLASS, &secret_key, sizeof secret_key}, {CKA_LABEL, label.data(), label.size()}};
+  // Secret keys and private halves.
+  std::vector<CK_OBJECT_HANDLE> find(const std::string& label) {
+    auto keys = find(label, CKO_SECRET_KEY);
+    const auto private_halves = find(label, CKO_PRIVATE_KEY);
+    keys.insert(keys.end(), private_halves.begin(), private_halves.end());
+    return keys;
+  }
+
+ private:
+  std::vector<CK_OBJECT_HANDLE> find(std::string label, CK_OBJECT_CLASS kind) {
+    CK_ATTRIBUTE attributes[] = {{CKA_CLASS, &kind, sizeof kind}, {CKA_LABEL, label.data(), label.size()}};
     std::vector<CK_OBJECT_HANDLE> keys(64);
     CK_ULONG count = 0;
     need(list_->C_FindObjectsInit(session_, attributes, std::size(attributes)), "C_FindObjectsInit");
@@ -83,8 +129,6 @@ class Hand {
     keys.resize(count);
     return keys;
   }
-
- private:
   CK_SLOT_ID slot_of(std::string_view token) {
     std::vector<CK_SLOT_ID> slots(64);
     CK_ULONG count = slots.size();
@@ -109,7 +153,12 @@ int run(const std::vector<std::string>& arguments) {
   Hand hand(arguments.at(0).c_str(), arguments.at(1), pin);
   const std::string& verb = arguments.at(3);
   const std::string& label = arguments.at(4);
-  if (verb.starts_with("make")) {
+  constexpr std::string_view kMakePair = "make-pair";
+  if (verb.starts_with(kMakePair)) {
+    hand.make_pair(label, std::string_view(verb).substr(kMakePair.size()));
+  } else if (verb == "modulus") {
+    hand.print_modulus(label);
+  } else if (verb.starts_with("make")) {
     hand.make(label, verb == "make-extractable", verb == "make-unusable");
   } else if (verb == "disable" || verb == "enable") {
     hand.allow(label, verb == "enable");

@@ -10,6 +10,7 @@ class CustomerKey {
   explicit CustomerKey(std::size_t size = 32);
   [[nodiscard]] Bytes wrapped_for(const WrappingKey& key, ImportMechanism mechanism) const;
   [[nodiscard]] CheckValue check_value() const;
+  [[nodiscard]] const Bytes& bytes() const noexcept { return key_; }
 
  private:
   Bytes key_;
