@@ -195,17 +195,23 @@ TokenResult<TokenReport> examine(Token& token, const Clock& clock, Random& rando
     if (found.finding == Finding::wrong) report.unfit = found.detail;
   if (!report.unfit.empty()) return report;
 
-  const auto methods = WrapMethods::choose(token, token.session());
   const auto audit = choose_audit_signing(token, token.session());
   if (audit) report.audit = audit_signing_name(*audit);
-  if (!methods) {
-    if (methods.error().error.code != Code::hsm_unsupported) return fail(methods.error());
-    report.unfit = methods.error().error.detail;
-    return report;
+  auto methods = WrapMethods::choose(token, token.session());
+  if (methods) {
+    report.org_keks = methods->org_kek_name();
+  } else if (methods.error().error.code == Code::hsm_unsupported) {
+    // What does not serve as the appliance's may serve as a customer's.
+    auto deks_only = WrapMethods::choose_for_deks_only(token, token.session());
+    if (!deks_only && deks_only.error().error.code == Code::hsm_unsupported)
+      report.unfit = methods.error().error.detail;
+    methods = std::move(deks_only);
   }
-  report.org_keks = methods->org_kek_name();
+  if (!report.unfit.empty()) return report;
+  if (!methods) return fail(methods.error());
   report.deks = methods->dek_name();
-  KAITO_CHECK(measure(token, *methods, clock, random, duration, report));
+  // A pair to measure with might have to stay in the token.
+  if (methods->dek != WrapScheme::rsa_oaep) KAITO_CHECK(measure(token, *methods, clock, random, duration, report));
   return report;
 }
 

@@ -35,13 +35,13 @@ struct TokenReport {
   bool os_locking = true;             // the module uses the system's locks
   std::string gcm_iv;                 // "the caller's", "its own"; empty without AES-GCM
 
-  // What the worker would choose; empty where there is nothing.
+  // What the worker would choose; empty where there is nothing. Without `org_keks` it serves as a customer's alone.
   std::string org_keks;
   std::string deks;
   std::string audit;
   // Why not, where it serves no purpose; empty where it serves.
   std::string unfit;
-  double unwraps_per_second = 0;  // of DEKs, one after the other
+  double unwraps_per_second = 0;  // of DEKs, one after the other; 0 where only an RSA pair could tell
   double wraps_per_second = 0;
   std::uint64_t deadline_ms = 0;  // that --hsm-deadline-ms must at least be
 };

@@ -43,6 +43,12 @@ std::string import_of(const hsm::TokenReport& report) {
                      works(report, "AES-KWP") ? ", or by RSA-AES key wrap" : "");
 }
 
+std::string_view fitness_of(const hsm::TokenReport& report) {
+  if (report.org_keks.empty()) return "fit for an org's own HSM; not as platform token, which must wrap keys";
+  if (report.audit == "none") return "fit for an org's own HSM; not as platform token, for want of signatures";
+  return "fit as platform token and for an org's own HSM";
+}
+
 // What follows for whoever sets the appliance up; one line each.
 json::array settings_of(const hsm::TokenReport& report) {
   json::array lines;
@@ -50,11 +56,12 @@ json::array settings_of(const hsm::TokenReport& report) {
     lines.emplace_back("not fit: " + report.unfit);
     return lines;
   }
-  lines.emplace_back(report.audit == "none" ? "fit for an org's own HSM; not as platform token, for want of signatures"
-                                            : "fit as platform token and for an org's own HSM");
+  lines.emplace_back(fitness_of(report));
   lines.emplace_back("one session serves; no other setting depends on the token's limit");
-  lines.emplace_back(fmt::format("hsm-deadline-ms = {}", report.deadline_ms));
-  lines.emplace_back(import_of(report));
+  if (report.deks.starts_with("RSA"))
+    lines.emplace_back("an org's key there is an RSA-3072 pair (type=private); its speed was not measured");
+  if (report.deadline_ms > 0) lines.emplace_back(fmt::format("hsm-deadline-ms = {}", report.deadline_ms));
+  if (!report.org_keks.empty()) lines.emplace_back(import_of(report));
   if (report.org_keks.starts_with("RSA"))
     lines.emplace_back("org KEKs are wrapped by an RSA pair, which keeps them secret but does not vouch for them");
   if (report.audit.find("worker") != std::string::npos)
@@ -98,8 +105,9 @@ std::string describe(const hsm::TokenReport& report) {
       {"org KEKs", or_null(report.org_keks)},
       {"DEKs", or_null(report.deks)},
       {"audit log", or_null(report.audit)},
-      {"speed", fmt::format("{:.0f} DEKs unwrapped and {:.0f} wrapped per second", report.unwraps_per_second,
-                            report.wraps_per_second)}};
+      {"speed", report.unwraps_per_second > 0 ? fmt::format("{:.0f} DEKs unwrapped and {:.0f} wrapped per second",
+                                                            report.unwraps_per_second, report.wraps_per_second)
+                                              : std::string("not measured")}};
   std::string text = table(probes_of(report), {{"MECHANISM", "what"}, {"FINDING", "finding"}, {"DETAIL", "detail"}});
   text += "\n" + record(facts) + "\n";
   for (const auto& line : settings_of(report)) text += cell(&line) + "\n";

@@ -10,14 +10,17 @@ CapabilityTable& capability_table() {
 }
 
 void CapabilityTable::print() const {
-  constexpr const char* kLine = "{:<16} {:<30} {:<31} {:<50} {:>8} {:>10}  {}\n";
+  constexpr const char* kLine = "{:<16} {:<30} {:<31} {:<50} {:>8} {:>10} {:>10}  {}\n";
   fmt::print("\nTokens and what was chosen for each\n");
-  fmt::print(kLine, "", "org KEKs", "DEKs", "audit signatures", "sessions", "unwraps/s", "tests");
+  fmt::print(kLine, "", "org KEKs", "DEKs", "audit signatures", "sessions", "unwraps/s", "by RSA/s", "tests");
+  const auto speed = [](double value) { return value > 0 ? fmt::format("{:.0f}", value) : std::string(); };
   for (const auto& [name, row] : rows_) {
-    const std::string tests =
-        row.remark.empty() ? fmt::format("{} passed, {} failed", row.passed, row.failed) : row.remark;
-    fmt::print(kLine, name, row.org_keks, row.deks, row.audit, row.sessions,
-               row.unwraps_per_second > 0 ? fmt::format("{:.0f}", row.unwraps_per_second) : "", tests);
+    std::string tests = row.passed + row.failed > 0 || row.remark.empty()
+                            ? fmt::format("{} passed, {} failed", row.passed, row.failed)
+                            : std::string();
+    if (!row.remark.empty()) tests += (tests.empty() ? "" : "; as the appliance's: ") + row.remark;
+    fmt::print(kLine, name, row.org_keks, row.deks, row.audit, row.sessions, speed(row.unwraps_per_second),
+               speed(row.pair_unwraps_per_second), tests);
   }
   for (const auto& [name, row] : rows_) fmt::print("{}: {}\n", name, row.token);
 }

@@ -15,6 +15,7 @@ struct Capabilities {
   std::string audit;
   std::string sessions;
   double unwraps_per_second = 0;
+  double pair_unwraps_per_second = 0;  // by an RSA pair, of a customer's
   int passed = 0;
   int failed = 0;
   std::string remark;  // why it was skipped

@@ -2,97 +2,19 @@
 // module.
 #include <gtest/gtest.h>
 #include <sodium.h>
-
 #include <unistd.h>
 
 #include <chrono>
 
 #include "appliance/base/file.hpp"
-
-#include "hsm/client/client.hpp"
-#include "tests/fakes/sealed_message.hpp"
-#include "tests/integration/hsm/conformance/capability_table.hpp"
-#include "tests/integration/hsm/conformance/made_tokens.hpp"
-#include "tests/integration/hsm/softhsm_token.hpp"
+#include "tests/integration/hsm/conformance/token_test.hpp"
 
 namespace kaito::hsm::test {
 namespace {
 
-Bytes aad_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
-
-class Conformance : public ::testing::TestWithParam<Candidate> {
+class Conformance : public TokenTest, public ::testing::WithParamInterface<Candidate> {
  protected:
-  void SetUp() override {
-    const MadeToken& slot = made_token(GetParam());
-    if (!slot.failure.empty()) FAIL() << GetParam().what << ": " << slot.failure;
-    if (!slot.unavailable.empty()) GTEST_SKIP() << GetParam().what << ": " << slot.unavailable;
-    config_ = slot.token->config();
-    restart();
-    static KeyVersion last_version = 0;
-    version_ = last_version += 10;
-  }
-  void TearDown() override {
-    if (IsSkipped()) return;
-    auto& row = capability_table().row(GetParam().name);
-    ++(HasFailure() ? row.failed : row.passed);
-  }
-  void restart() {
-    client_.reset();
-    auto started = Client::start(config_, clock_, logger_);
-    if (!started) throw std::runtime_error(started.error().describe());  // nothing can go on without
-    client_ = *std::move(started);
-  }
-  void create_platform_kek(KeyVersion version) {
-    const auto created = wait_for(client_->create_platform_kek(version));
-    ASSERT_TRUE(created) << created.error().describe();
-  }
-  OrgKekRef new_org_kek(std::string_view aad) {
-    auto wrapped = wait_for(client_->create_org_kek(version_, aad_of(aad)));
-    EXPECT_TRUE(wrapped) << wrapped.error().describe();
-    if (!wrapped) throw std::runtime_error("no org KEK");
-    return std::make_shared<OrgKek>(
-        OrgKek{.org = OrgId::make(clock_, random_), .version = 1, .wrapped = *std::move(wrapped), .aad = aad_of(aad)});
-  }
-  WrappedDek wrap(const OrgKekRef& kek, const Dek& dek, std::string_view aad) {
-    std::vector<DekToWrap> list;
-    list.push_back({.dek = dek.duplicate(), .aad = aad_of(aad)});
-    auto wrapped = wait_for(client_->wrap_deks(kek, std::move(list)));
-    EXPECT_TRUE(wrapped) << wrapped.error().describe();
-    return wrapped.value().front().value();
-  }
-  Result<Dek> unwrap(const OrgKekRef& kek, const WrappedDek& wrapped, std::string_view aad) {
-    return wait_for(client_->unwrap_dek(kek, wrapped, aad_of(aad)));
-  }
-  void expect_opens(const OrgKekRef& kek, const WrappedDek& wrapped, std::string_view aad, const Dek& dek) {
-    const auto opened = unwrap(kek, wrapped, aad);
-    ASSERT_TRUE(opened) << opened.error().describe();
-    EXPECT_EQ(*opened, dek);
-  }
-  // With its proof, and without one; not with what another DEK has sealed.
-  void expect_moves(const OrgKekRef& from, const OrgKekRef& to, const Dek& dek) {
-    const Dek other = Dek::random(kDekSize, random_);
-    const DekToRewrap item{
-        .wrapped = wrap(from, dek, "seed 1"), .aad_before = aad_of("seed 1"), .aad_after = aad_of("new")};
-    std::vector<DekToRewrap> list(3, item);
-    list[0].proof = kaito::test::sealed(dek.expose_secret(), "a seed", aad_of("of seed 1"));
-    list[1].proof = kaito::test::sealed(other.expose_secret(), "a seed", aad_of("of seed 1"));
-    const auto moved = wait_for(client_->rewrap_deks(from, to, std::move(list)));
-    ASSERT_TRUE(moved) << moved.error().describe();
-    for (const std::size_t right : {0U, 2U}) {
-      ASSERT_TRUE((*moved)[right]) << (*moved)[right].error().describe();
-      expect_opens(to, *(*moved)[right], "new", dek);
-    }
-    ASSERT_FALSE((*moved)[1]);
-    EXPECT_EQ((*moved)[1].error().code, Code::integrity);
-  }
-
-  ClientConfig config_;
-  SystemClock clock_;
-  SystemRandom random_;
-  CapturedLog log_;
-  Logger logger_{log_, clock_};
-  std::unique_ptr<Client> client_;
-  KeyVersion version_ = 0;
+  void SetUp() override { set_up(GetParam()); }
 };
 
 TEST_P(Conformance, C1UnwrapsAfterARestartWhatItWrapped) {
@@ -217,57 +139,6 @@ TEST_P(Conformance, S3MovesDeksToAnotherOrgKek) {
   expect_moves(from, to, dek);
 }
 
-// The token as a customer's own HSM: keys that stay in it, and nothing of the appliance's.
-class CustomersConformance : public Conformance {
- protected:
-  void SetUp() override {
-    Conformance::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    config_.customer = true;
-    config_.token_directory.clear();  // the customer's to keep
-    restart();
-  }
-  OrgKekRef adopt(std::string_view name, std::string_view aad) {
-    auto adopted =
-        wait_for(client_->adopt_org_kek(fmt::format("pkcs11:object={}-{}", name, version_), true, aad_of(aad)));
-    EXPECT_TRUE(adopted) << adopted.error().describe();
-    if (!adopted) throw std::runtime_error("no customer's key");
-    return std::make_shared<OrgKek>(
-        OrgKek{.org = OrgId::make(clock_, random_), .version = 1, .wrapped = *std::move(adopted), .aad = aad_of(aad)});
-  }
-};
-
-TEST_P(CustomersConformance, S12UnwrapsAfterARestartWhatACustomersKeyWrapped) {
-  const OrgKekRef kek = adopt("acme", "org a");
-  const Dek dek = Dek::random(kDekSize, random_);
-  const WrappedDek wrapped = wrap(kek, dek, "seed 1");
-  expect_opens(kek, wrapped, "seed 1", dek);
-  restart();
-  expect_opens(kek, wrapped, "seed 1", dek);
-  EXPECT_EQ(wait_for(client_->create_platform_kek(version_)).error().code, Code::invalid_request);
-}
-
-TEST_P(CustomersConformance, F9F21RefusesAWrappedDekThatWasAlteredOrMoved) {
-  const OrgKekRef kek = adopt("acme", "org a");
-  const Dek dek = Dek::random(kDekSize, random_);
-  const WrappedDek wrapped = wrap(kek, dek, "seed 1");
-  for (std::size_t i = 0; i < wrapped.blob.size(); ++i) {
-    WrappedDek changed = wrapped;
-    changed.blob[i] ^= static_cast<std::uint8_t>(1 << i % 8);
-    EXPECT_EQ(unwrap(kek, changed, "seed 1").error().code, Code::integrity) << "byte " << i;
-  }
-  EXPECT_EQ(unwrap(kek, wrapped, "seed 2").error().code, Code::integrity);
-  EXPECT_EQ(unwrap(adopt("second", "org a"), wrapped, "seed 1").error().code, Code::integrity);
-  expect_opens(kek, wrapped, "seed 1", dek);
-}
-
-TEST_P(CustomersConformance, S3MovesDeksFromOneCustomersKeyToAnother) {
-  const OrgKekRef from = adopt("old", "org a, version 1");
-  const OrgKekRef to = adopt("new", "org a, version 2");
-  const Dek dek = Dek::random(kDekSize, random_);
-  expect_moves(from, to, dek);
-}
-
 TEST_P(Conformance, SignsTheAuditLogWithAKeyThatSurvivesARestart) {
   const auto key = wait_for(client_->create_audit_key(version_));
   ASSERT_TRUE(key) << key.error().describe();
@@ -312,8 +183,6 @@ TEST_P(Conformance, F8SpendsOneLoginOnAWrongPin) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Token, Conformance, ::testing::ValuesIn(candidates().begin(), candidates().end()),
-                         [](const auto& info) { return std::string(info.param.name); });
-INSTANTIATE_TEST_SUITE_P(Token, CustomersConformance, ::testing::ValuesIn(candidates().begin(), candidates().end()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -27,12 +27,12 @@ class Doctor : public ::testing::TestWithParam<Candidate> {
 TEST_P(Doctor, SaysWhatTheWorkerChooses) {
   const auto report = examine_token(config_, Milliseconds(50));
   ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_EQ(report->unfit, "");
   if (GetParam().lacks_something) {
-    EXPECT_NE(report->unfit, "");
-    EXPECT_EQ(report->deks, "");
+    EXPECT_EQ(report->org_keks, "");
+    EXPECT_EQ(report->deks, "RSA-OAEP (CKM_RSA_PKCS_OAEP)") << "it serves as a customer's";
     return;
   }
-  EXPECT_EQ(report->unfit, "");
   EXPECT_GT(report->unwraps_per_second, 0);
   EXPECT_GT(report->wraps_per_second, 0);
   EXPECT_GE(report->deadline_ms, 5000u);
@@ -95,7 +95,9 @@ TEST(DoctorFindings, TellAMechanismThatIsRefusedFromOneThatIsMissing) {
 class DoctorCommand : public ::testing::Test {
  protected:
   int run(std::string_view token, std::vector<std::string> more = {}) {
-    const ClientConfig config = made_token(named(token)).token->config();
+    return run(made_token(named(token)).token->config(), std::move(more));
+  }
+  int run(const ClientConfig& config, std::vector<std::string> more = {}) {
     std::vector<std::string> words{
         "hsm", "doctor", config.token_uri, "--module", config.module.string(), "--hsm-worker", config.worker.string()};
     for (const auto& [name, value] : config.environment)
@@ -128,9 +130,18 @@ TEST_F(DoctorCommand, GivesJsonToPrograms) {
 }
 
 TEST_F(DoctorCommand, ExitsWith12AndTheReasonWhenTheTokenLacksSomething) {
-  if (!made_token(named("Tpm2Pkcs11")).token) GTEST_SKIP() << made_token(named("Tpm2Pkcs11")).unavailable;
-  EXPECT_EQ(run("Tpm2Pkcs11"), 12);
-  EXPECT_NE(terminal_.out.find("not fit: the token wraps no keys"), std::string::npos) << terminal_.out;
+  ClientConfig config = made_token(named("RsaOnly")).token->config();
+  config.environment.at("KAITO_QUIRKS") += ",hide=0x9";  // RSA-OAEP
+  EXPECT_EQ(run(config), 12);
+  EXPECT_NE(terminal_.out.find("not fit: the token does not offer CKM_AES_KEY_GEN"), std::string::npos)
+      << terminal_.out;
+}
+
+TEST_F(DoctorCommand, TellsATokenThatServesAsACustomersAlone) {
+  EXPECT_EQ(run("RsaOnly"), 0) << terminal_.err;
+  for (const std::string_view text : {"DEKs          RSA-OAEP (CKM_RSA_PKCS_OAEP)", "not as platform token",
+                                      "RSA-3072 pair (type=private)", "not measured"})
+    EXPECT_NE(terminal_.out.find(text), std::string::npos) << text << "\n" << terminal_.out;
 }
 
 TEST_F(DoctorCommand, F8ExitsWith10AfterOneWrongPin) {

@@ -32,7 +32,31 @@ class SoftHsmUnderTest final : public TokenUnderTest {
 
 std::unique_ptr<TokenUnderTest> with(const char* quirks) { return std::make_unique<SoftHsmUnderTest>(quirks); }
 
-// Mechanism numbers: 0x1081 ECB, 0x1082 CBC, 0x1087 GCM, 0x2109 key wrap, 0x210a key wrap with padding.
+// A token without what wraps by AES: what is left is RSA-OAEP.
+class WithoutAes final : public TokenUnderTest {
+ public:
+  explicit WithoutAes(std::unique_ptr<TokenUnderTest> token) : token_(std::move(token)) {}
+  [[nodiscard]] ClientConfig config() const override {
+    ClientConfig config = token_->config();
+    config.environment.emplace("KAITO_QUIRKS",
+                               "hide=0x1080,hide=0x1081,hide=0x1082,hide=0x1087,hide=0x2109,hide=0x210a");
+    config.environment.emplace("KAITO_QUIRKS_MODULE", config.module.string());
+    config.module = KAITO_P11QUIRKS;
+    return config;
+  }
+
+ private:
+  std::unique_ptr<TokenUnderTest> token_;
+};
+
+template <auto kMake>
+std::unique_ptr<TokenUnderTest> without_aes() {
+  return std::make_unique<WithoutAes>(kMake());
+}
+std::unique_ptr<TokenUnderTest> make_softhsm() { return with(""); }
+
+// Mechanism numbers: 0x1080 AES key generation, 0x1081 ECB, 0x1082 CBC, 0x1087 GCM, 0x2109 key wrap, 0x210a key wrap
+// with padding.
 constexpr std::array kCandidates{
     Candidate{"SoftHSM2", "as it is", [] { return with(""); }, false, true},
     Candidate{"OwnIv", "SoftHSM2 that makes its own IVs", [] { return with("own-iv"); }, false, true},
@@ -48,6 +72,10 @@ constexpr std::array kCandidates{
     Candidate{"Opencryptoki", "opencryptoki's soft token", make_opencryptoki_token, false, true},
     Candidate{"NssSoftoken", "NSS softoken", make_nss_token, false, true},
     Candidate{"P11KitServer", "SoftHSM2 behind p11-kit server", make_remote_token},
+    Candidate{"RsaOnly", "SoftHSM2 without AES", without_aes<make_softhsm>, true},
+    Candidate{"OpencryptokiRsaOnly", "opencryptoki's soft token without AES", without_aes<make_opencryptoki_token>,
+              true},
+    Candidate{"NssRsaOnly", "NSS softoken without AES", without_aes<make_nss_token>, true},
     Candidate{"Tpm2Pkcs11", "tpm2-pkcs11 on swtpm", make_tpm2_token, true},
 };
 
