@@ -66,6 +66,18 @@ Result<OpenedWay> ask_officers(const EnrolledWay& way, const std::vector<std::st
   return OpenedWay{.way = "fido2-quorum", .secret = std::move(secret), .keyslot = way.keyslot};
 }
 
+// The quorum's members are the officers' keys, in the order in which they were added.
+OfficerKeys keys_of(const OfficersPlan& plan, const luks::Fido2QuorumMaking::Made& made) {
+  OfficerKeys officers{.threshold = plan.threshold, .pin = plan.pin, .keys = {}};
+  std::size_t next = 0;
+  for (const auto& officer : plan.officers)
+    for (std::size_t i = 0; i < devices_of(officer).size(); ++i, ++next)
+      officers.keys.push_back({.officer = officer.name,
+                               .credential = made.record.members.at(next).credential,
+                               .public_key = made.public_keys.at(next)});
+  return officers;
+}
+
 // The first keys of as many officers as it takes.
 std::vector<std::string> test_devices(const OfficersPlan& plan) {
   std::vector<std::string> devices;
@@ -94,6 +106,7 @@ Result<Facts> enrol_officers(luks::Volume& volume, const luks::VolumeKey& key, c
   for (const auto& officer : plan.officers)
     facts.emplace_back("officer", fmt::format("{}, {} keys", officer.name, devices_of(officer).size()));
   facts.emplace_back("tested", "the officers' keys opened the volume");
+  append_officer_keys(facts, keys_of(plan, made));
   return facts;
 }
 
@@ -103,6 +116,16 @@ Result<OpenedWay> open_by_officers(const luks::Volume& volume, const std::vector
   const EnrolledWay* const way = find_way<luks::Fido2QuorumRecord>(ways);
   if (!way) return fail(Code::not_found, "no quorum of security keys is enrolled");
   return ask_officers(*way, devices, terminal);
+}
+
+Result<luks::Fido2Key::Signature> sign_by_officer(const OfficerKeys& officers, const LineHash& hash,
+                                                  const std::string& device, cli::Terminal& terminal) {
+  KAITO_TRY(auto key, plugged_key(device, terminal, "an officer's key"));
+  KAITO_TRY(const auto pin, ask_pin(officers.pin, terminal, "this key"));
+  terminal.note("Touch the key when it blinks: that signs.");
+  std::vector<Bytes> credentials;
+  for (const auto& one : officers.keys) credentials.push_back(one.credential);
+  return key.sign({}, credentials, hash, pointer_to(pin));
 }
 
 }  // namespace kaito::provisioning

@@ -6,9 +6,10 @@
 
 #include "appliance/base/random.hpp"
 #include "appliance/cli/terminal/terminal.hpp"
+#include "luks/ways/fido2_key.hpp"
 #include "provisioning/opened_way.hpp"
 #include "provisioning/plan.hpp"
-#include "provisioning/transcript/transcript_line.hpp"
+#include "provisioning/transcript/officer_keys.hpp"
 
 namespace kaito::provisioning {
 
@@ -21,5 +22,9 @@ Result<Facts> enrol_officers(luks::Volume& volume, const luks::VolumeKey& key, c
 // people say so. Code::not_found when no quorum is enrolled.
 Result<OpenedWay> open_by_officers(const luks::Volume& volume, const std::vector<std::string>& devices,
                                    cli::Terminal& terminal);
+
+// An officer's signature of the hash. `device`: the key to ask; empty: one that is plugged in when people say so.
+Result<luks::Fido2Key::Signature> sign_by_officer(const OfficerKeys& officers, const LineHash& hash,
+                                                  const std::string& device, cli::Terminal& terminal);
 
 }  // namespace kaito::provisioning

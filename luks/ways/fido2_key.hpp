@@ -33,8 +33,12 @@ class Fido2Key {
   // /dev/hidrawN, or what `io` understands.
   static Result<Fido2Key> open(const std::string& path, const fido_dev_io* io = nullptr);
 
-  // A credential that supports hmac-secret, not discoverable: its id. Code::configuration when the key cannot do that.
-  Result<Bytes> make_credential(const Fido2Question& question, const Pin* pin, Random& random);
+  struct Credential {
+    Bytes id;
+    Bytes public_key;  // of ES256: the point's x and y, 32 bytes each
+  };
+  // A credential that supports hmac-secret, not discoverable. Code::configuration when the key cannot do that.
+  Result<Credential> make_credential(const Fido2Question& question, const Pin* pin, Random& random);
 
   struct Answer {
     Bytes credential;  // which of those asked for
@@ -42,6 +46,15 @@ class Fido2Key {
   };
   Result<Answer> hmac_secret(const Fido2Question& question, const std::vector<Bytes>& credentials, const Salt& salt,
                              const Pin* pin);
+
+  // An assertion (CTAP 2.1, section 6.2) by one of the credentials, without the extension.
+  struct Signature {
+    Bytes credential;          // which of those asked for
+    Bytes authenticator_data;  // raw
+    Bytes signature;           // over it and `hash`, DER
+  };
+  Result<Signature> sign(const Fido2Question& question, const std::vector<Bytes>& credentials,
+                         const ByteArray<32>& hash, const Pin* pin);
 
  private:
   struct Close {

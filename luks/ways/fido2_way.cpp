@@ -36,7 +36,8 @@ Result<Fido2Way> make_fido2_way(Fido2Key& key, const Pin* pin, Random& random) {
                           .relying_party = std::string(kFido2RelyingParty),
                           .pin = pin != nullptr}};
   random.fill(way.record.salt);
-  KAITO_TRY(way.record.credential, key.make_credential({}, pin, random));
+  KAITO_TRY(auto credential, key.make_credential({}, pin, random));
+  way.record.credential = std::move(credential.id);
   KAITO_TRY(way.secret, open_fido2_way(key, pin, way.record));
   return way;
 }
@@ -83,16 +84,17 @@ Status Fido2QuorumMaking::seal_to(Fido2Key& key, const Pin* pin, std::string nam
     if (known) return fail(Code::conflict, "this key is a member already");
     if (known.error().code != Code::not_found) return fail(known.error());
   }
-  KAITO_TRY(const Bytes credential, key.make_credential({}, pin, random));
-  KAITO_TRY(const Fido2Key::Answer answer, key.hmac_secret({}, {credential}, salt_of(record_.salt), pin));
-  KAITO_TRY(Bytes sealed, seal_share(answer.secret, share, credential, random));
-  record_.members.push_back({.name = std::move(name), .credential = credential, .sealed = std::move(sealed)});
+  KAITO_TRY(auto credential, key.make_credential({}, pin, random));
+  KAITO_TRY(const Fido2Key::Answer answer, key.hmac_secret({}, {credential.id}, salt_of(record_.salt), pin));
+  KAITO_TRY(Bytes sealed, seal_share(answer.secret, share, credential.id, random));
+  record_.members.push_back({.name = std::move(name), .credential = credential.id, .sealed = std::move(sealed)});
+  public_keys_.push_back(std::move(credential.public_key));
   return {};
 }
 
 Result<Fido2QuorumMaking::Made> Fido2QuorumMaking::finish() {
   if (people_ < shares_.size()) return fail(Code::wrong_state, "members of the quorum are missing");
-  return Made{.secret = way_passphrase(secret_), .record = record_};
+  return Made{.secret = way_passphrase(secret_), .record = record_, .public_keys = public_keys_};
 }
 
 Result<std::string> Fido2QuorumOpening::add(Fido2Key& key, const Pin* pin) {

@@ -33,6 +33,7 @@ class Fido2QuorumMaking {
   struct Made {
     Passphrase secret;
     Fido2QuorumRecord record;
+    std::vector<Bytes> public_keys;  // of record.members, as Fido2Key::Credential has them
   };
   // Code::wrong_state while members are missing.
   Result<Made> finish();
@@ -44,6 +45,7 @@ class Fido2QuorumMaking {
   std::size_t people_ = 0;  // who have a share; each may have two keys
   WayBytes secret_;
   Fido2QuorumRecord record_;
+  std::vector<Bytes> public_keys_;
 };
 
 // Collects the shares of members until the threshold is reached. `record` outlives it.
