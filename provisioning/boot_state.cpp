@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 
 #include "provisioning/decommissioning.hpp"
+#include "provisioning/factory_reset.hpp"
 #include "provisioning/mounting.hpp"
 #include "provisioning/opened_way.hpp"
 #include "provisioning/transcript_file.hpp"
@@ -51,6 +52,9 @@ BootReport report_state(const Places& places, const Clock& clock) {
   auto volume = read_volume_record(places.volume());
   if (!volume && volume.error().code != Code::not_found) return failed(std::move(report), volume.error().detail);
   if (volume) report.volume = *std::move(volume);
+  if (report.volume && reset_begun(places, *report.volume, clock))
+    return failed(std::move(report),
+                  "a factory reset has begun and not ended; kaito-boot factory-reset execute goes on with it");
   if (report.volume && transcript->lines().empty())
     return failed(std::move(report),
                   "volume.json is there, and its ceremony's transcript is not: put transcript.jsonl back, or end a "

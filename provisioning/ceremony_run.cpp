@@ -70,8 +70,8 @@ Status run_ceremony(const Plan& plan, const Places& places, bool start_over, con
     if (start_over || other_plan)
       return fail(
           Code::wrong_state,
-          "this machine's ceremony has ended; kaito-boot decommission destroys its volume, and another ceremony "
-          "can follow then");
+          "this machine's ceremony has ended; kaito-boot factory-reset, or decommission, destroys its volume, and "
+          "another ceremony can follow then");
     announce("== ended " + places.transcript().string());
     return {};
   }

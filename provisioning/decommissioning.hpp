@@ -1,5 +1,4 @@
-// The end of a machine: nothing on its volume can be read ever again, and a signed transcript says so. Also the first
-// half of a factory reset; a new ceremony is the other.
+// The end of a machine: nothing on its volume can be read ever again, and a signed transcript says so.
 #pragma once
 
 #include "provisioning/unlocking.hpp"
@@ -17,6 +16,9 @@ Result<std::string> make_challenge(const Places& places, Random& random);
 //   forbidden  the word is not the challenge's, or no challenge was asked for since the machine started
 Result<std::filesystem::path> decommission(const Places& places, std::string_view word, UnlockRequest request,
                                            const Clock& clock, cli::Terminal& terminal);
+
+// The proof is signed, and the decommissioning has not come to its end.
+bool decommissioning_begun(const Places& places, const VolumeRecord& record, const Clock& clock);
 
 // The transcripts of volumes that this machine once had; empty when there are none.
 std::vector<std::filesystem::path> decommissioned(const Places& places);

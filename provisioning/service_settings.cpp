@@ -75,6 +75,16 @@ Status write_service_settings(const Plan& plan, const Places& places) {
   return write_file_atomically(places.service_config, as_bytes(after), 0644);
 }
 
+Status clear_service_settings(const Places& places) {
+  std::error_code failed;
+  if (!std::filesystem::exists(places.service_config, failed)) return {};
+  KAITO_TRY(const std::string before, read_file(places.service_config, kMaxConfig));
+  std::vector<Setting> settings = service_settings({}, places);
+  for (auto& [name, values] : settings)
+    if (name != "data-dir") values.clear();
+  return write_file_atomically(places.service_config, as_bytes(with_settings(before, settings)), 0644);
+}
+
 Result<std::string> run_kaitod(const Places& places, const std::string& verb, std::string_view input) {
   KAITO_TRY(auto end,
             run_program({"setpriv", "--reuid", places.service_user, "--regid", places.service_user, "--init-groups",

@@ -24,6 +24,9 @@ std::vector<Setting> service_settings(const Plan& plan, const Places& places);
 // Rewrites the file, which may be missing; mode 0644, as the package has it.
 Status write_service_settings(const Plan& plan, const Places& places);
 
+// Takes out what write_service_settings put in, but for the data directory; nothing to do without the file.
+Status clear_service_settings(const Places& places);
+
 // Runs a verb of kaitod as the service's user, with its configuration. Gives its output; the error has kaitod's code.
 Result<std::string> run_kaitod(const Places& places, const std::string& verb, std::string_view input = {});
 

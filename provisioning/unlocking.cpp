@@ -3,6 +3,8 @@
 #include <thread>
 
 #include "appliance/base/file.hpp"
+#include "provisioning/decommissioning.hpp"
+#include "provisioning/factory_reset.hpp"
 #include "provisioning/machine_lock.hpp"
 #include "provisioning/mounting.hpp"
 #include "provisioning/officers.hpp"
@@ -124,6 +126,11 @@ Result<std::string> unlock(const Places& places, const UnlockRequest& request, c
   KAITO_TRY(const auto transcript, TranscriptFile::open(places.transcript(), clock));
   if (!transcript.is_signed())
     return fail(Code::wrong_state, "the ceremony has not ended; kaito-boot ceremony goes on with it");
+  // Also at the next boot: what has begun to be destroyed is not served any more.
+  if (reset_begun(places, record, clock))
+    return fail(Code::wrong_state, "a factory reset has begun; kaito-boot factory-reset execute goes on with it");
+  if (decommissioning_begun(places, record, clock))
+    return fail(Code::wrong_state, "a decommissioning has begun; kaito-boot decommission goes on with it");
   if (request.maintenance) {
     KAITO_CHECK(make_private_directory(places.maintenance.parent_path()));
     KAITO_CHECK(write_file_atomically(places.maintenance, {}));

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "appliance/base/file.hpp"
+#include "appliance/boot/reset_commands.hpp"
 #include "provisioning/boot_state.hpp"
 #include "provisioning/ceremony_run.hpp"
 #include "provisioning/decommissioning.hpp"
@@ -162,6 +163,7 @@ int run_command(int argc, const char* const* argv, Places places, const Clock& c
   ending->add_option("--confirm", word, "The word of the challenge that the command shows without it");
   add_people(*ending, request);
   ending->callback([&] { chosen = [&] { return decommission_command(word, by_people(), tools); }; });
+  add_factory_reset(app, chosen, places, clock, random, terminal);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -15,6 +15,7 @@ constexpr std::string_view kUsage =
     "       kaitod sign-transcript [OPTIONS]   sign the ceremony's transcript on stdin, for kaito-boot\n"
     "       kaitod accept-rows [OPTIONS]   take the database's rows as they are, after the alarm that some were "
     "altered\n"
+    "       kaitod inventory [OPTIONS]   how many orgs and seeds there are, for kaito-boot\n"
     "       kaitod version\n"
     "\n"
     "kaitod run --help lists the options; each may also stand in the file that --config names.\n";
@@ -135,6 +136,8 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     line.verb = Verb::sign_transcript;
   else if (verb == "accept-rows")
     line.verb = Verb::accept_rows;
+  else if (verb == "inventory")
+    line.verb = Verb::inventory;
   else
     return fail(Code::usage, fmt::format("there is no verb '{}'; kaitod help lists them", verb));
 

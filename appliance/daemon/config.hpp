@@ -67,7 +67,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;
 };
 
-enum class Verb : std::uint8_t { setup, run, sign_transcript, accept_rows, version, help };
+enum class Verb : std::uint8_t { setup, run, sign_transcript, accept_rows, inventory, version, help };
 
 struct CommandLine {
   Verb verb = Verb::help;

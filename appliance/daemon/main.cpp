@@ -7,6 +7,7 @@
 
 #include "appliance/base/file.hpp"
 #include "appliance/daemon/appliance.hpp"
+#include "appliance/daemon/inventory.hpp"
 #include "appliance/daemon/monitor.hpp"
 #include "appliance/daemon/row_acceptance.hpp"
 #include "appliance/daemon/setup.hpp"
@@ -83,6 +84,13 @@ int sign_transcript(const daemon::Config& config, const Clock& clock, Logger& lo
   return 0;
 }
 
+int show_inventory(const daemon::Config& config, Logger& log) {
+  const auto inventory = daemon::take_inventory(config, log);
+  if (!inventory) return ended_by(inventory.error(), log);
+  fmt::print("{}", daemon::to_json(*inventory));
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -104,6 +112,7 @@ int main(int argc, char** argv) {
     case daemon::Verb::setup: return set_up_once(line->config, clock, random, levelled);
     case daemon::Verb::sign_transcript: return sign_transcript(line->config, clock, levelled);
     case daemon::Verb::accept_rows: return accept_altered_rows(line->config, clock, random, levelled);
+    case daemon::Verb::inventory: return show_inventory(line->config, levelled);
     case daemon::Verb::run: return run(line->config, clock, random, levelled, block_signals());
   }
   return 0;

@@ -8,6 +8,7 @@
 #include "appliance/base/file.hpp"
 #include "appliance/cli/commands/commands.hpp"
 #include "appliance/cli/printable.hpp"
+#include "provisioning/transcript/reset_proof.hpp"
 #include "provisioning/transcript/summary.hpp"
 #include "provisioning/transcript/verification.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 struct VerifyArguments {
   std::string file;
   std::vector<std::string> keys;
+  std::string ceremony;  // of a factory reset
 };
 
 void declare_verify(Arguments& arguments, VerifyArguments& options) {
@@ -24,6 +26,9 @@ void declare_verify(Arguments& arguments, VerifyArguments& options) {
   arguments.option("--key", options.keys,
                    "Verifier key of the appliance's log (kaito audit keys), from another source than the file; may be "
                    "repeated");
+  arguments.option("--ceremony", options.ceremony,
+                   "For the proof of a factory reset: the transcript of the ceremony that it ended, which names the "
+                   "officers' keys");
   arguments.explain("Works offline. Exit code 13: a line was altered, which is named, or another key signed.");
 }
 
@@ -61,6 +66,44 @@ std::string describe_verified(const provisioning::TranscriptReport& report) {
   return text + fmt::format("{} lines, signed by {}\n", report.chain.lines.size(), report.signer->str());
 }
 
+boost::json::object to_json(const provisioning::ResetReport& report) {
+  boost::json::array officers;
+  for (const auto& officer : report.officers) officers.emplace_back(officer);
+  boost::json::object object{{"verified", true},
+                             {"ceremony", provisioning::kResetKind},
+                             {"officers", std::move(officers)},
+                             {"text", report.proof.text}};
+  if (report.signer) object["signed_by"] = report.signer->str();
+  return object;
+}
+
+std::string describe_verified(const provisioning::ResetReport& report) {
+  std::string text = "ceremony   factory-reset\n";
+  for (const auto& officer : report.officers) text += fmt::format("officer    {}\n", printable(officer));
+  text += report.signer ? fmt::format("signed by {}\n", report.signer->str())
+                        : std::string(
+                              "not signed by the audit key, which did not answer: the officers' signatures and "
+                              "nothing else vouch for it\n");
+  return text + "what they signed for:\n" + report.proof.text;
+}
+
+Status verify_factory_reset(Context& context, const VerifyArguments& options, std::string_view text,
+                            std::span<const audit::VerifierKey> trusted) {
+  if (options.ceremony.empty())
+    return fail(Code::usage, "this is a factory reset's proof; --ceremony names the transcript of the ceremony before");
+  KAITO_TRY(const std::string ceremony, read_file(options.ceremony, provisioning::kMaxTranscript));
+  auto report = provisioning::verify_reset(text, ceremony, trusted);
+  if (!report) return fail(std::move(report).error().within(options.file + " does not verify"));
+  context.show(to_json(*report), describe_verified(*report));
+  return {};
+}
+
+bool is_factory_reset(std::string_view text) {
+  const auto chain = provisioning::read_transcript(text);
+  return !chain.lines.empty() &&
+         provisioning::fact(chain.lines.front().event.facts, "ceremony") == provisioning::kResetKind;
+}
+
 Status verify(Context& context, const VerifyArguments& options) {
   if (options.keys.empty()) return fail(Code::usage, "--key names the key that must have signed");
   std::vector<audit::VerifierKey> trusted;
@@ -69,6 +112,7 @@ Status verify(Context& context, const VerifyArguments& options) {
     trusted.push_back(std::move(key));
   }
   KAITO_TRY(const std::string text, read_file(options.file, provisioning::kMaxTranscript));
+  if (is_factory_reset(text)) return verify_factory_reset(context, options, text, trusted);
   const auto report = provisioning::verify_transcript(text, trusted);
   if (const auto& fault = report.chain.fault) {
     context.show(to_json(report), {});
@@ -124,7 +168,8 @@ void add_ceremony_commands(CommandLine& line) {
       [](Context& context, const BootArguments& options) { return become(context, "status", options); });
   line.add<VerifyArguments>(ceremony, "verify", "Verify a ceremony's transcript offline", &declare_verify, &verify);
 
-  const auto boot = line.group("boot", "The encrypted volume of this appliance: unlock, status, mode, decommission");
+  const auto boot =
+      line.group("boot", "The encrypted volume of this appliance: unlock, status, mode, decommission, factory-reset");
   line.add<BootArguments>(
       boot, "unlock", "As root: open the volume and mount it", &declare_boot,
       [](Context& context, const BootArguments& options) { return become(context, "unlock", options); });
@@ -134,6 +179,9 @@ void add_ceremony_commands(CommandLine& line) {
   line.add<BootArguments>(
       boot, "decommission", "As root: destroy the volume for ever, with a signed proof", &declare_boot,
       [](Context& context, const BootArguments& options) { return become(context, "decommission", options); });
+  line.add<BootArguments>(
+      boot, "factory-reset", "As root: destroy everything and begin anew, by a quorum of officers", &declare_boot,
+      [](Context& context, const BootArguments& options) { return become(context, "factory-reset", options); });
   line.add<BootArguments>(
       boot, "mode", "As root: whether the machine unlocks itself or waits for people", &declare_boot,
       [](Context& context, const BootArguments& options) { return become(context, "mode", options); });

@@ -1,0 +1,18 @@
+// kaito-boot factory-reset: prepare, sign, execute.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "appliance/base/random.hpp"
+#include "appliance/base/time.hpp"
+#include "appliance/cli/terminal/terminal.hpp"
+#include "provisioning/places.hpp"
+
+namespace kaito::boot {
+
+// Adds the commands; parsing sets `chosen` to what the one that was named does. All but `chosen` outlive it.
+void add_factory_reset(CLI::App& app, std::function<Status()>& chosen, const provisioning::Places& places,
+                       const Clock& clock, Random& random, cli::Terminal& terminal);
+
+}  // namespace kaito::boot
