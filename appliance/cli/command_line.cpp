@@ -22,6 +22,19 @@ void add_common(CLI::App& app, CommonOptions& common) {
   app.add_flag("--json", common.json, "Print what the API replied")->group(kEverywhere);
 }
 
+// An action that needs no approval is done all the same, and the approval stays open for another: whoever named it
+// thinks that it is used up.
+void tell_unless_used(Context& context) {
+  const std::string& id = context.options().approval;
+  if (id.empty()) return;
+  const auto shown = context.call("GET", "/v1/approvals/" + id);
+  if (shown && shown->is_object()) {
+    const auto* const approval = shown->get_object().if_contains("approval");
+    if (approval && text_at(*approval, "state") == "executed") return;
+  }
+  context.terminal().note("kaito: done, and approval " + id + " was not used for it: this needed none");
+}
+
 }  // namespace
 
 CommandLine::CommandLine()
@@ -71,6 +84,7 @@ int CommandLine::run(std::vector<std::string> words, World& world) {
     world.terminal.note("kaito: " + explain(done.error()));
     return traits(done.error().code).exit_code;
   }
+  tell_unless_used(context);
   return context.is_partly_done() ? kPartlyDone : 0;
 }
 

@@ -22,7 +22,18 @@ TEST_F(ApprovalCommands, AnOfficerProposesSignsThroughLibfido2AndCarriesOut) {
 
   const Ran done = officer->kaito({"org", "delete", "Signed Away", "--org", "Signed Away", "--approval", id});
   ASSERT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(done.err.find("was not used"), std::string::npos) << done.err;
   EXPECT_EQ(officer->json({"approval", "show", id}).at("approval").at("state"), "executed");
+}
+
+TEST_F(ApprovalCommands, SayThatAnApprovalWasNotUsedForWhatNeedsNone) {
+  const auto proposed = officer->json({"approval", "propose", "staff.create", "--name", "noone", "--role", "auditor"});
+  const std::string id(proposed.at("approval").at("id").as_string());
+  const Ran done = officer->kaito({"org", "list", "--approval", id});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_NE(done.err.find(id + " was not used"), std::string::npos) << done.err;
+  EXPECT_EQ(officer->kaito({"org", "list"}).err.find("was not used"), std::string::npos);
+  ASSERT_EQ(officer->kaito({"approval", "cancel", id}).exit_code, 0);
 }
 
 TEST_F(ApprovalCommands, AnAuditorVerifiesOfflineAndAChangedTextIsFound) {
