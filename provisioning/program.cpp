@@ -40,6 +40,22 @@ class FileActions {
   posix_spawn_file_actions_t actions_{};
 };
 
+// A session of its own: a program that runs with fewer rights than ours cannot type into our terminal (TIOCSTI).
+class Attributes {
+ public:
+  Attributes() {
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID);
+  }
+  ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
 Result<int> wait_for(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0)
@@ -66,8 +82,10 @@ Result<ProgramEnd> run_program(const std::vector<std::string>& words, std::strin
   std::string search = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
   std::string language = "LANG=C.UTF-8";
   const std::array<char*, 3> environment{search.data(), language.data(), nullptr};
+  const Attributes attributes;
   pid_t pid = -1;
-  if (const int error = ::posix_spawn(&pid, path.c_str(), files.get(), nullptr, arguments.data(), environment.data());
+  if (const int error =
+          ::posix_spawn(&pid, path.c_str(), files.get(), attributes.get(), arguments.data(), environment.data());
       error != 0)
     return fail(Code::not_found, fmt::format("{}: {}", path, std::strerror(error)));
   ProgramEnd end;

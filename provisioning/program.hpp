@@ -15,8 +15,8 @@ struct ProgramEnd {
 };
 
 // `words`: the program, found in the system's own directories unless it has a slash, and its arguments. No shell, no
-// environment but PATH and LANG=C; stderr is ours. `input` is its stdin. Blocks. Code::not_found: there is no such
-// program.
+// environment but PATH and LANG=C; a session of its own, without a terminal; stderr is ours. `input` is its stdin.
+// Blocks. Code::not_found: there is no such program.
 Result<ProgramEnd> run_program(const std::vector<std::string>& words, std::string_view input = {});
 
 // The output of one that must end with 0; Code::storage_failed otherwise, with what it was and its status.
