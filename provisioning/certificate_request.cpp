@@ -70,6 +70,12 @@ Result<PemKey> make_tls_key() {
   return PemKey::copy_of(std::string_view(data, static_cast<std::size_t>(size)));
 }
 
+Status check_subject(std::string_view subject) {
+  if (!subject.starts_with('/')) return fail(Code::configuration, "tls: csr_subject is written /C=…/O=…/CN=…");
+  const RequestPtr request(X509_REQ_new());
+  return request ? set_subject(request.get(), subject) : Status(broken());
+}
+
 Result<std::string> make_certificate_request(const PemKey& key, std::string_view subject,
                                              const std::vector<std::string>& host_names) {
   const ByteView pem = key.expose_secret();

@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 
 #include "luks/header/strict_json.hpp"
+#include "provisioning/certificate_request.hpp"
 #include "provisioning/plan_fields.hpp"
 
 namespace kaito::provisioning {
@@ -132,6 +133,11 @@ bool is_host_name(std::string_view name) {
          });
 }
 
+bool has_twice(std::vector<unsigned> numbers) {
+  std::ranges::sort(numbers);
+  return std::ranges::adjacent_find(numbers) != numbers.end();
+}
+
 std::unexpected<Error> wrong(std::string detail) { return fail(Code::configuration, std::move(detail)); }
 
 // These go into kaitod.conf, a line each.
@@ -211,11 +217,11 @@ Status check(const Plan& plan) {
     return wrong("hsm: the embedded token lies on the volume itself, so it cannot unlock it");
   KAITO_CHECK(check_recovery(plan.recovery));
   if (plan.pcrs.empty()) return wrong("tpm2: pcrs must name a register");
+  if (has_twice(plan.pcrs)) return wrong("tpm2: pcrs names a register twice");
   if (plan.officers) KAITO_CHECK(check_officers(*plan.officers));
   if (plan.mode == UnlockMode::unattended && plan.tpm == TpmUse::none && !plan.hsm.unlock)
     return wrong("mode: unattended needs the TPM or an HSM that unlocks");
-  if (!plan.csr_subject.empty() && !plan.csr_subject.starts_with('/'))
-    return wrong("tls: csr_subject is written /C=…/O=…/CN=…");
+  if (!plan.csr_subject.empty()) KAITO_CHECK(check_subject(plan.csr_subject));
   for (const auto& server : plan.nts_servers)
     if (!is_host_name(server)) return wrong("time: " + server + " is no host name");
   return {};

@@ -49,8 +49,28 @@ TEST(Plan, NamesAMemberThatItDoesNotKnow) {
 }
 
 TEST(Plan, RefusesWhatIsNotJsonToTheLetter) {
-  for (const auto* text : {"", "[]", "{", "{\"version\":1,\"version\":1}", "{} // comment"})
-    EXPECT_NE(refusal(text), "taken") << text;
+  const std::string good = plan_with("");
+  ASSERT_TRUE(parse_plan(good));
+  // Each is the good plan but for one thing, so that nothing else refuses it.
+  for (const std::string& text :
+       {std::string(), "[" + good + "]", good.substr(0, good.size() - 1), good + "// comment", "/* comment */" + good,
+        good + good, plan_with(R"(,"version":1)"), plan_with(R"(,"mode":'unattended')"),
+        plan_with(R"(,"mode":"unattended",)"), plan_with(R"(,"tpm2":{"use":"none","use":"required"})"),
+        plan_with(",\"mode\":\"un\xff\"")})
+    EXPECT_NE(refusal(text).find("no JSON object"), std::string::npos) << text << ": " << refusal(text);
+}
+
+TEST(Plan, RefusesARegisterThatIsNamedTwice) {
+  EXPECT_NE(refusal(plan_with(R"(,"tpm2":{"use":"required","pcrs":[7,11,7]})")).find("twice"), std::string::npos);
+  EXPECT_EQ(refusal(plan_with(R"(,"tpm2":{"use":"required","pcrs":[11,7]})")), "taken");
+}
+
+TEST(Plan, RefusesASubjectOfWhichNoRequestCanBeMade) {
+  for (const auto* subject : {"CN=box", "/", "/CN", "/CN=a//O=b", "/XX=box", "/C=Germany"})
+    EXPECT_NE(refusal(plan_with(fmt::format(R"(,"tls":{{"csr_subject":"{}"}})", subject))).find("csr_subject"),
+              std::string::npos)
+        << subject;
+  EXPECT_EQ(refusal(plan_with(R"(,"tls":{"csr_subject":"/C=DE/O=Box Ltd/CN=box"})")), "taken");
 }
 
 TEST(Plan, RefusesAnUnlockingKeyOnTheVolumeThatItUnlocks) {
