@@ -12,7 +12,8 @@
 namespace kaito::daemon {
 
 // A signed note with the newest audit key. It signs nothing but a transcript whose chain it has checked:
-// Code::integrity otherwise, Code::wrong_state when it is empty or signed already. kaitod must not be running.
+// Code::integrity otherwise, Code::wrong_state when it is empty or signed already. It leaves a
+// record in the audit log, and signs at most 16 in a day (Code::rate_limited). kaitod must not be running.
 Result<std::string> sign_transcript(const Config& config, std::string_view transcript, const Clock& clock, Logger& log);
 
 }  // namespace kaito::daemon

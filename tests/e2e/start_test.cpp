@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <set>
+
 #include "appliance/base/file.hpp"
+#include "provisioning/transcript/transcript_line.hpp"
 #include "tests/e2e/timed_code.hpp"
 #include "tests/scenario/reference_codes.hpp"
 #include "tests/scenario/stage.hpp"
@@ -70,6 +73,48 @@ TEST(Start, AWrongOptionIsNamed) {
   const auto finished = run_kaitod("run", other.directory() / "empty", options);
   EXPECT_EQ(finished.exit_code, 2) << finished.output;
   EXPECT_THAT(last_line(finished.output), testing::HasSubstr("--colour")) << finished.output;
+}
+
+TEST(Start, C5TheInventoryCountsWhatAFactoryResetDestroys) {
+  Stage stage;
+  OrgOnStage one(stage, "One");
+  const OrgOnStage two(stage, "Two");
+  for (const auto* uri : {"otpauth://totp/a?secret=JBSWY3DPEHPK3PXP", "otpauth://totp/b?secret=GEZDGNBVGY3TQOJQ"})
+    must(add_seed(one.owner, one.id, uri));
+  EXPECT_EQ(run_kaitod("inventory", stage.appliance.data()).exit_code, 18) << "while another kaitod serves";
+  stage.appliance.kill(SIGTERM);
+  ASSERT_EQ(stage.appliance.wait(), 0);
+  const auto counted = run_kaitod("inventory", stage.appliance.data());
+  EXPECT_EQ(counted.exit_code, 0) << counted.output;
+  EXPECT_THAT(counted.output, testing::HasSubstr(R"("orgs":2,"seeds":2})"));
+}
+
+TEST(Start, ATranscriptsSignatureIsRecordedAndThereAreNotAnyNumberOfThem) {
+  Stage stage;
+  stage.appliance.kill(SIGTERM);
+  ASSERT_EQ(stage.appliance.wait(), 0);
+  const provisioning::TranscriptLine line{
+      .seq = 0, .previous = {}, .time = {}, .event = {.event = "begin", .step = {}, .facts = {{"ceremony", "test"}}}};
+  const std::string transcript = provisioning::to_text(line) + "\n";
+  const auto sign = [&] {
+    return run_program({KAITO_KAITOD, "sign-transcript", "--data-dir", stage.appliance.data().string(), "--hsm-worker",
+                        KAITO_HSM_WORKER},
+                       transcript);
+  };
+  std::set<int> codes;
+  int signatures = 0;
+  // A day may begin in between, and then it counts from zero.
+  for (; codes.empty() && signatures <= 2 * 16; ++signatures) {
+    const auto finished = sign();
+    if (finished.exit_code != 0) codes.insert(finished.exit_code);
+    if (finished.exit_code == 0) EXPECT_THAT(finished.output, testing::HasSubstr("kaito/ceremony-transcript/v1"));
+  }
+  EXPECT_EQ(codes, std::set<int>{7});
+  EXPECT_GE(signatures, 17);
+  stage.appliance.start();
+  const auto log = must(stage.officer.send("GET", "/v1/audit/export")).body;
+  EXPECT_EQ(count(log, R"("action":"transcript.sign")"), static_cast<std::size_t>(signatures - 1));
+  EXPECT_THAT(log, testing::HasSubstr(to_hex(provisioning::hash_line(transcript.substr(0, transcript.size() - 1)))));
 }
 
 TEST(Start, SetUpMayBeRunAgainAndChangesNothing) {
