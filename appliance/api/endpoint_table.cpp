@@ -119,6 +119,9 @@ void add_orgs(Rows& rows) {
                                     staff({auditor, operator_, security_officer})));
   rows.push_back(endpoint<CreateOrg>(Method::post, "/v1/orgs", "org.create", "Create an org and invite its owner",
                                      staff({operator_, security_officer}), kCreated));
+  rows.push_back(endpoint<CheckNewOrg>(Method::post, "/v1/orgs/dry-run", "org.create.check",
+                                       "What making an org of this body would do; nothing is made",
+                                       staff({operator_, security_officer}), kWrite));
   rows.push_back(endpoint<GetOrg>(
       Method::get, "/v1/orgs/{org}", "org.read", "An org",
       staff({auditor, operator_, security_officer}).or_members(Role::viewer).or_keys(Scope::org_read)));

@@ -1,5 +1,7 @@
 #include "appliance/vault/orgs.hpp"
 
+#include <set>
+
 #include "appliance/auth/username.hpp"
 #include "appliance/keys/row_key.hpp"
 #include "appliance/vault/seed_access.hpp"
@@ -15,29 +17,63 @@ Error name_taken() {
 
 audit::Target org_target(const OrgId& id) { return {.kind = "org", .id = id.str()}; }
 
+Status normalise(NewOrg& wanted) {
+  auto username = auth::normalise_username(wanted.owner_username);
+  if (!username) return fail_invalid("owner_username", username.error().reason);
+  wanted.owner_username = *std::move(username);
+  if (wanted.owner_display_name.empty()) wanted.owner_display_name = wanted.owner_username;
+  std::set<std::string_view> names;
+  for (const auto& name : wanted.groups)
+    if (!names.insert(name).second) return fail_invalid("groups", "names one group twice");
+  return {};
+}
+
+Status check_name_free(store::Reader& reader, const std::string& name) {
+  KAITO_TRY(const auto taken, reader.org_by_name(name));
+  if (taken) return fail(name_taken());
+  return {};
+}
+
 }  // namespace
 
-Task<Result<auth::Recorded<CreatedOrg>>> Orgs::create(const auth::Permit& permit, std::string name,
-                                                      std::string owner_username) {
-  auto username = auth::normalise_username(owner_username);
-  if (!username) co_return fail_invalid("owner_username", username.error().reason);
+CreatedOrg Orgs::rows_of(NewOrg wanted) {
+  const auto now = clock_.now();
+  CreatedOrg rows;
+  rows.org = {.id = OrgId::make(clock_, random_),
+              .name = std::move(wanted.name),
+              .created_at = now,
+              .kek_version = kFirstKekVersion,
+              .dek_lease = wanted.dek_lease};
+  rows.owner = {.id = MemberId::make(clock_, random_),
+                .org = rows.org.id,
+                .username = std::move(wanted.owner_username),
+                .display_name = std::move(wanted.owner_display_name),
+                .role = store::MemberRole::owner,
+                .state = store::MemberState::invited,
+                .created_at = now};
+  for (auto& name : wanted.groups)
+    rows.groups.push_back(
+        {.id = GroupId::make(clock_, random_), .org = rows.org.id, .name = std::move(name), .created_at = now});
+  return rows;
+}
+
+Task<Result<auth::Recorded<NewOrg>>> Orgs::check(const auth::Permit& permit, NewOrg wanted) {
+  KAITO_CO_CHECK(normalise(wanted));
   {
     KAITO_CO_TRY(const auto snapshot, store_.snapshot());
-    KAITO_CO_TRY(const auto taken, snapshot->org_by_name(name));
-    if (taken) co_return fail(name_taken());
+    KAITO_CO_CHECK(check_name_free(*snapshot, wanted.name));
   }
-  CreatedOrg created;
-  created.org = {.id = OrgId::make(clock_, random_),
-                 .name = std::move(name),
-                 .created_at = clock_.now(),
-                 .kek_version = kFirstKekVersion};
-  created.owner = {.id = MemberId::make(clock_, random_),
-                   .org = created.org.id,
-                   .username = *std::move(username),
-                   .role = store::MemberRole::owner,
-                   .state = store::MemberState::invited,
-                   .created_at = clock_.now()};
-  created.owner.display_name = created.owner.username;
+  KAITO_CO_TRY(audit::Receipt receipt, co_await journal_.record(permit.event()));
+  co_return auth::Recorded<NewOrg>{std::move(wanted), std::move(receipt)};
+}
+
+Task<Result<auth::Recorded<CreatedOrg>>> Orgs::create(const auth::Permit& permit, NewOrg wanted) {
+  KAITO_CO_CHECK(normalise(wanted));
+  {
+    KAITO_CO_TRY(const auto snapshot, store_.snapshot());
+    KAITO_CO_CHECK(check_name_free(*snapshot, wanted.name));
+  }
+  CreatedOrg created = rows_of(std::move(wanted));
   auto invitation = auth::issue_one_time_token(store::OneTimePurpose::member_invitation, created.owner.id.bytes(),
                                                created.org.id, auth::kInvitationLife, clock_, random_);
 
@@ -51,11 +87,14 @@ Task<Result<auth::Recorded<CreatedOrg>>> Orgs::create(const auth::Permit& permit
   event.org = created.org.id;
   event.targets.push_back(org_target(created.org.id));
   event.targets.push_back({.kind = "member", .id = created.owner.id.str()});
+  for (const auto& group : created.groups) event.targets.push_back({.kind = "group", .id = group.id.str()});
+  if (created.org.dek_lease)
+    event.details.push_back({.key = "dek_lease", .value = std::to_string(*created.org.dek_lease)});
   auto change = [&](store::Writer& writer, audit::Event&) -> Status {
-    KAITO_TRY(const auto taken, writer.org_by_name(created.org.name));
-    if (taken) return fail(name_taken());
+    KAITO_CHECK(check_name_free(writer, created.org.name));
     KAITO_CHECK(writer.insert(created.org));
     KAITO_CHECK(writer.insert(created.owner));
+    for (const auto& group : created.groups) KAITO_CHECK(writer.insert(group));
     return writer.insert(invitation.row);
   };
   auto receipt = co_await journal_.commit(std::move(event), std::move(change));

@@ -10,9 +10,19 @@
 
 namespace kaito::vault {
 
+// An org as a template describes it.
+struct NewOrg {
+  std::string name;
+  std::string owner_username;
+  std::string owner_display_name{};          // empty: the user name
+  std::optional<std::uint32_t> dek_lease{};  // as in OrgChange; absent: the appliance's
+  std::vector<std::string> groups{};         // names, in the order in which they are made
+};
+
 struct CreatedOrg {
   store::Org org;
   store::Member owner;
+  std::vector<store::Group> groups;
   Token invitation;  // for the owner; shown once
 };
 
@@ -28,10 +38,12 @@ class Orgs {
        Random& random, Logger& log)
       : store_(store), journal_(journal), keys_(keys), sealer_(sealer), clock_(clock), random_(random), log_(log) {}
 
-  // The KEK is durable in the keyring before the org's row commits; a crash between the two leaves a blob without an
-  // org, which harms nobody (F4). Code::conflict when the name is taken.
-  Task<Result<auth::Recorded<CreatedOrg>>> create(const auth::Permit& permit, std::string name,
-                                                  std::string owner_username);
+  // All of it or nothing. The KEK is durable in the keyring before the org's row commits; a crash between the two
+  // leaves a blob without an org, which harms nobody (F4). Code::conflict when the name is taken, Code::invalid_request
+  // when `groups` names one twice.
+  Task<Result<auth::Recorded<CreatedOrg>>> create(const auth::Permit& permit, NewOrg wanted);
+  // What create() would do at this moment, with the same errors, and nothing made. Gives `wanted` as it would be kept.
+  Task<Result<auth::Recorded<NewOrg>>> check(const auth::Permit& permit, NewOrg wanted);
   Task<Result<auth::Recorded<store::Page<store::Org>>>> list(const auth::Permit& permit, store::PageRequest page);
   Task<Result<auth::Recorded<store::Org>>> get(const auth::Permit& permit);
   Task<Result<auth::Recorded<store::Org>>> change(const auth::Permit& permit, OrgChange wanted);
@@ -44,6 +56,9 @@ class Orgs {
   Result<std::size_t> drop_orphans(store::Keyring& keyring);
 
  private:
+  // With ids, and nothing written.
+  CreatedOrg rows_of(NewOrg wanted);
+
   store::Store& store_;
   audit::Journal& journal_;
   keys::OrgKeys& keys_;

@@ -139,6 +139,9 @@ void add_things(std::map<std::string_view, Recipe>& recipes) {
   recipes["org.create"] = {.body = [](const Caller&, const FurnishedOrg&) {
     return json::object{{"name", unique("org")}, {"owner_username", "owner@made.example"}};
   }};
+  recipes["org.create.check"] = {.body = [](const Caller&, const FurnishedOrg&) {
+    return json::object{{"name", unique("org")}, {"owner_username", "owner@made.example"}};
+  }};
   recipes["org.update"] = {
       .body = [](const Caller&, const FurnishedOrg& org) { return json::object{{"name", org.name}}; }};
   // Who may delete is told that the name is wrong; the org is still needed.

@@ -19,6 +19,8 @@ void add_key_import_commands(CommandLine& line, CommandLine::Group keys);
 void add_byok_commands(CommandLine& line, CommandLine::Group keys);
 void add_audit_commands(CommandLine& line);
 void add_org_commands(CommandLine& line);
+// Of the group that add_org_commands() makes.
+void add_org_life_commands(CommandLine& line, CommandLine::Group org);
 void add_staff_commands(CommandLine& line);
 void add_approval_commands(CommandLine& line);
 void add_hsm_commands(CommandLine& line);

@@ -79,7 +79,7 @@ Status remove(Context& context, const DeleteOptions& options) {
 }  // namespace
 
 void add_org_commands(CommandLine& line) {
-  const auto org = line.group("org", "Orgs: create, list, show, rename, delete");
+  const auto org = line.group("org", "Orgs: create, onboard, list, show, rename, hand-over, delete");
   line.add<CreateOptions>(
       org, "create", "Create an org and invite its owner (staff)",
       [](Arguments& arguments, CreateOptions& options) {
@@ -105,6 +105,7 @@ void add_org_commands(CommandLine& line) {
         arguments.positional("CONFIRM-NAME", options.confirm_name, "Its name once more, so that it is the right one");
       },
       &remove);
+  add_org_life_commands(line, org);
 }
 
 }  // namespace kaito::cli

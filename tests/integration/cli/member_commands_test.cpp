@@ -59,6 +59,26 @@ TEST_F(MemberCommands, ATypedSecretIsAskedForAndNotShown) {
   EXPECT_NE(owner->kaito({"seed", "list", "--search", "Typed"}).out.find("bob"), std::string::npos);
 }
 
+TEST_F(MemberCommands, C5TheHandOverHoldsWhatTheOrgWasAndNoSecret) {
+  const std::string id = add_seed("Handed:over");
+  const auto group = owner->json({"group", "create", "handed"});
+  const std::string group_id(group.at("id").as_string());
+  ASSERT_EQ(owner->kaito({"group", "add", "handed", "--seed", id}).exit_code, 0);
+  const auto directory = owner->home() / "hand-over";
+  const Ran written = owner->kaito({"org", "hand-over", directory.string()});
+  ASSERT_EQ(written.exit_code, 0) << written.err;
+  const auto content = [&](const std::string& name) { return read_file(directory / name, 1U << 26U).value_or(""); };
+  EXPECT_NE(content("seeds.json").find("Handed"), std::string::npos);
+  EXPECT_NE(content("groups.json").find(id), std::string::npos);
+  EXPECT_NE(content("members.json").find("owner"), std::string::npos);
+  EXPECT_EQ(content("seeds.json").find("JBSWY3DP"), std::string::npos);
+  EXPECT_EQ(
+      run_program({"sh", "-c", "cd '" + directory.string() + "' && sha256sum --check --quiet SHA256SUMS"}).exit_code,
+      0);
+  EXPECT_EQ(owner->kaito({"audit", "verify", (directory / "audit.jsonl").string()}).exit_code, 0);
+  EXPECT_EQ(owner->kaito({"org", "hand-over", directory.string()}).exit_code, kConflict);
+}
+
 TEST_F(MemberCommands, AnHotpCodeMovesTheCounter) {
   const std::string id = add_seed("Safe:desk", "hotp", fmt::format("{}&counter=0", kSecret));
   EXPECT_EQ(trimmed(owner->kaito({"code", "-q", id}).out), "755224");  // RFC 4226 appendix D

@@ -36,6 +36,51 @@ TEST_F(StaffCommands, AKeyWithAPinEnrolsAndLogsInThroughLibfido2) {
   EXPECT_NE(officer->kaito({"staff", "show", "alan"}).out.find("blue key"), std::string::npos);
 }
 
+TEST_F(StaffCommands, C5OnboardAnOrgFromAFileWithSettingsGroupsAndOwner) {
+  const auto file = officer->file("org.json", R"({"version": 1, "owner_username": "Olive", "dek_lease_seconds": 5,
+      "owner_display_name": "Olive Oil", "groups": ["payments", "infra"]})");
+  const auto made = officer->json({"org", "onboard", file, "--name", "Onboarded"});
+  EXPECT_EQ(made.at("org").at("name"), "Onboarded");
+  EXPECT_EQ(made.at("org").at("dek_lease_seconds"), 5);
+  EXPECT_EQ(made.at("owner").at("display_name"), "Olive Oil");
+  ASSERT_EQ(made.at("groups").as_array().size(), 2U);
+  EXPECT_EQ(made.at("groups").at(0).at("name"), "payments");
+
+  Person olive(*appliance, "olive");
+  olive.stdin_text = std::string(made.at("invitation").as_string()) + "\n";
+  const std::string password(kOwnerPassword);
+  olive.types = {password, password};
+  const Ran accepted = olive.kaito({"accept-invitation", "olive", "--invitation-file", "-"});
+  ASSERT_EQ(accepted.exit_code, 0) << accepted.err;
+  EXPECT_EQ(olive.json({"group", "list"}).at("items").as_array().size(), 2U);
+}
+
+TEST_F(StaffCommands, C5OnboardAllOfAnOrgOrNothing) {
+  const auto orgs = [] { return officer->json({"org", "list"}).at("items").as_array().size(); };
+  const auto before = orgs();
+  const auto onboard = [](std::string_view content, std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"org", "onboard", officer->file("wrong.json", content)};
+    words.insert(words.end(), more.begin(), more.end());
+    return officer->kaito(words);
+  };
+  const Ran twice = onboard(R"({"version": 1, "name": "Half", "owner_username": "o", "groups": ["a", "a"]})");
+  EXPECT_EQ(twice.exit_code, 2);
+  EXPECT_NE(twice.err.find("groups"), std::string::npos) << twice.err;
+  const Ran unknown = onboard(R"({"version": 1, "name": "Half", "owner_username": "o", "lease": 5})");
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_NE(unknown.err.find("lease"), std::string::npos) << unknown.err;
+  EXPECT_EQ(onboard(R"({"version": 1, "name": "Half", "owner_username": "o", "dek_lease_seconds": 3601})").exit_code,
+            2);
+  EXPECT_EQ(onboard(R"({"version": 1, "name": "Half", "name": "Twice", "owner_username": "o"})").exit_code, 2);
+  EXPECT_EQ(onboard(R"({"name": "Half", "owner_username": "o"})").exit_code, 2);
+  EXPECT_EQ(onboard(R"({"version": 1, "name": "Acme", "owner_username": "o", "groups": ["a"]})").exit_code, 6);
+  const Ran dry = onboard(R"({"version": 1, "name": "Half", "owner_username": "O", "groups": ["a"]})", {"--dry-run"});
+  EXPECT_EQ(dry.exit_code, 0) << dry.err;
+  EXPECT_NE(dry.out.find("Half"), std::string::npos);
+  EXPECT_EQ(onboard(R"({"version": 1, "name": "Acme", "owner_username": "o"})", {"--dry-run"}).exit_code, 6);
+  EXPECT_EQ(orgs(), before);
+}
+
 TEST_F(StaffCommands, AWrongPinIsTold) {
   auto auditor = hired("edsger", "auditor");
   SoftAuthenticator key;
