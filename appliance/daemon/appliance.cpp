@@ -16,20 +16,18 @@
 #include "appliance/daemon/listening_socket.hpp"
 #include "appliance/daemon/metrics.hpp"
 #include "appliance/daemon/monitor.hpp"
+#include "appliance/daemon/service_parts.hpp"
 #include "appliance/daemon/time_alarm.hpp"
 #include "appliance/http/listener.hpp"
 #include "appliance/keys/row_key.hpp"
 #include "appliance/store/sqlite/sqlite_keyring.hpp"
 #include "appliance/store/sqlite/sqlite_store.hpp"
 #include "appliance/timekeeping/kernel_time_source.hpp"
-#include "appliance/vault/org_purge.hpp"
 
 namespace kaito::daemon {
 namespace {
 
 constexpr unsigned kMaxDefaultIoThreads = 8;
-constexpr std::size_t kImportQueue = 8;
-constexpr std::size_t kExportQueue = 4;
 constexpr Milliseconds kCanaryInterval{1000};
 constexpr Milliseconds kTimeInterval{1000};
 constexpr Milliseconds kSweepInterval{600'000};
@@ -39,28 +37,10 @@ constexpr Milliseconds kLeaseSweepInterval{1000};
 constexpr Milliseconds kKeyUseInterval{10'000};
 constexpr Milliseconds kConnectionInterval{1000};
 constexpr Milliseconds kCertificateInterval{24 * 3600 * 1000};
-constexpr std::size_t kLeases = 65'536;  // 2 MiB of locked memory
 
 unsigned io_threads(const Config& config) {
   if (config.io_threads > 0) return config.io_threads;
   return std::clamp(std::thread::hardware_concurrency(), 1U, kMaxDefaultIoThreads);
-}
-
-auth::RateLimits scaled_limits(double scale) {
-  auth::RateLimits limits = auth::kDefaultRateLimits;
-  for (auto& limit : limits) {
-    limit.per_second *= scale;
-    limit.burst = std::max(1.0, limit.burst * scale);
-  }
-  return limits;
-}
-
-keys::EngineSettings engine_settings(const Config& config) {
-  return {.items_per_second = config.rotation_rate,
-          .schedule = {.max_age = std::chrono::days(config.key_max_age_days),
-                       .max_invocations = config.key_max_wraps,
-                       .shred_delay = Seconds(config.shred_delay_seconds),
-                       .destroy_old = config.destroy_old_keys}};
 }
 
 timekeeping::TimeLimits time_limits(const Config& config) {
@@ -75,11 +55,6 @@ std::vector<std::filesystem::path> escrow_copies(const Config& config, const Dat
   return copies;
 }
 
-auth::SessionPolicy session_policy(const Config& config) {
-  return {.idle = std::chrono::minutes(config.session_idle_minutes),
-          .absolute = std::chrono::hours(config.session_absolute_hours)};
-}
-
 Result<std::vector<http::IpNetwork>> trusted_proxies(const Config& config) {
   std::vector<http::IpNetwork> networks;
   for (const auto& text : config.trusted_proxies) {
@@ -88,87 +63,6 @@ Result<std::vector<http::IpNetwork>> trusted_proxies(const Config& config) {
   }
   return networks;
 }
-
-// Services over a store, a journal and an HSM that are open. Members are built in this order and end in the other.
-struct ServiceParts {
-  ServiceParts(store::Store& store, store::Keyring& keyring, audit::Journal& journal, hsm::Client& hsm,
-               const HsmKeys& keys, const Config& config, std::vector<std::filesystem::path> escrow_paths,
-               auth::StaffRelyingParty party, auth::PasswordHasher& hasher, const Clock& clock,
-               const timekeeping::TimeWatch& time, Random& random, Logger& log)
-      : rate_limiter(scaled_limits(config.rate_scale), clock, random),
-        requests(api::endpoint_table()),
-        sessions(store, journal, clock, random, session_policy(config)),
-        api_keys(store, journal, clock, random),
-        authenticator(store, sessions, api_keys),
-        member_login(store, journal, hasher, sessions, clock),
-        member_password(store, journal, hasher, sessions, clock),
-        ceremonies(clock, random),
-        staff_enrolment(store, journal, ceremonies, clock, random, party),
-        staff_login(store, journal, ceremonies, sessions, party),
-        staff_registry(journal, clock, random, config.officers_needed),
-        approvals(store, journal, std::move(party), clock, random, config.officers_needed),
-        leases(clock, kLeases),
-        key_uses(store, clock),
-        connections(clock, log),
-        org_keys(hsm, connections, keyring, leases, keys.platform_version, clock),
-        escrow(keyring, std::move(escrow_paths)),
-        signer(hsm, keys.audit_keys.back()),
-        engine({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, random, engine_settings(config)),
-        rotations({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, engine, random,
-                  config.destroy_old_keys),
-        wrapping_keys(hsm, store, journal, signer, clock),
-        key_import({hsm, store, keyring, org_keys, escrow, signer, journal, clock, log}, engine, random,
-                   config.destroy_old_keys),
-        customer_hsms(connections, org_keys, store, journal, rotations),
-        sealer(org_keys, clock, random),
-        opener(org_keys),
-        orgs(store, journal, org_keys, sealer, clock, random, log),
-        org_purge(store, log),
-        directory(store, journal, clock, random),
-        seeds(store, journal, sealer, opener),
-        codes(store, journal, opener, clock, time, Seconds(config.dek_lease_seconds)),
-        import_pool(1, kImportQueue),
-        export_pool(1, kExportQueue),
-        reconciler(store, journal, key_uses, export_pool, clock),
-        imports(store, journal, sealer, import_pool) {
-    org_keys.count_in(key_uses);
-  }
-
-  auth::RateLimiter rate_limiter;
-  api::RequestCounts requests;
-  auth::Sessions sessions;
-  auth::ApiKeys api_keys;
-  auth::Authenticator authenticator;
-  auth::MemberLogin member_login;
-  auth::MemberPassword member_password;
-  auth::CeremonyStore ceremonies;
-  auth::StaffEnrolment staff_enrolment;
-  auth::StaffLogin staff_login;
-  auth::StaffRegistry staff_registry;
-  quorum::Approvals approvals;
-  keys::DekLeases leases;
-  keys::KeyUseLedger key_uses;
-  keys::HsmConnections connections;
-  keys::OrgKeys org_keys;
-  keys::Escrow escrow;
-  keys::AuditSigner signer;
-  keys::RotationEngine engine;
-  keys::Rotations rotations;
-  keys::WrappingKeys wrapping_keys;
-  keys::KeyImport key_import;
-  keys::CustomerHsms customer_hsms;
-  vault::SeedSealer sealer;
-  vault::SeedOpener opener;
-  vault::Orgs orgs;
-  vault::OrgPurge org_purge;
-  vault::Directory directory;
-  vault::Seeds seeds;
-  vault::Codes codes;
-  WorkerPool import_pool;
-  WorkerPool export_pool;
-  keys::Reconciler reconciler;
-  vault::Imports imports;
-};
 
 }  // namespace
 
