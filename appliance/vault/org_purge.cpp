@@ -16,7 +16,10 @@ Task<Status> OrgPurge::step() {
         KAITO_TRY(more, writer.purge_org(*id, kPurgeSlice));
         return {};
       };
-      KAITO_CO_CHECK(co_await store_.write(std::move(slice), store::JobKind::bulk));
+      const auto written = co_await store_.write(std::move(slice), store::JobKind::bulk);
+      // The store has said so once; it would be said again with each step.
+      if (!written && written.error().code == Code::storage_full) co_return Status{};
+      if (!written) co_return fail(written.error());
     }
     if (!more) log_.info("vault.org.purged", {{"org", *id}});
   }

@@ -15,7 +15,8 @@ class OrgPurge {
   OrgPurge(store::Store& store, Logger& log) : store_(store), log_(log) {}
 
   // Removes at most kSlicesOfAStep slices. Costs one read when no deleted org has rows left. One caller at a time. A
-  // failure leaves what is left to the next step, also to one of the next start.
+  // failure leaves what is left to the next step, also to one of the next start; a full volume is waited for in
+  // silence.
   Task<Status> step();
 
  private:
