@@ -59,7 +59,8 @@ std::vector<std::string> environment_of(const ClientConfig& config) {
   std::vector<std::string> result;
   // The sanitizers' options let the tests watch the worker too.
   for (const char* name : {"PATH", "JOURNAL_STREAM", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
-    if (const char* value = std::getenv(name)) result.push_back(fmt::format("{}={}", name, value));
+    if (const char* value = std::getenv(name); value && !config.environment.contains(name))
+      result.push_back(fmt::format("{}={}", name, value));
   for (const auto& [name, value] : config.environment) result.push_back(fmt::format("{}={}", name, value));
   return result;
 }
