@@ -9,6 +9,7 @@
 #include "appliance/audit/row_guard.hpp"
 #include "appliance/base/file.hpp"
 #include "appliance/daemon/housekeeper.hpp"
+#include "appliance/daemon/hsm_alarm.hpp"
 #include "appliance/daemon/hsm_connection_files.hpp"
 #include "appliance/daemon/hsm_key_rows.hpp"
 #include "appliance/daemon/hsm_parts.hpp"
@@ -106,6 +107,7 @@ struct Appliance::Parts {
   std::optional<ServiceParts> services;
   std::optional<audit::RowGuard> rows;
   std::optional<Monitor> monitor;
+  std::optional<HsmAlarm> hsm_alarm;
   std::optional<api::Services> api_services;
   std::optional<api::Application> application;
   std::unique_ptr<http::Listener> listener;
@@ -149,6 +151,7 @@ Status Appliance::Parts::open() {
   if (const auto begun = sync_wait(services->key_uses.write_down()); !begun)
     log.warning("keys.uses.not_written", {{"error", begun.error()}});
   monitor.emplace(*store, *hsm, services->leases, *rows, clock);
+  hsm_alarm.emplace(*journal, clock, random);
   KAITO_CHECK(publish_setup_token());
   KAITO_CHECK(open_listener(std::move(listening), origins));
   return open_metrics();
@@ -285,7 +288,7 @@ std::vector<Chore> Appliance::Parts::chores() {
       {kConnectionInterval,
        [this]() -> Task<void> {
          services->connections.look_after();
-         co_return;
+         co_await hsm_alarm->look(hsm->state(), services->connections.report());
        }},
       {kCertificateInterval,
        [this]() -> Task<void> {

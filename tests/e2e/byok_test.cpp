@@ -51,6 +51,16 @@ struct Tenant {
     return std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - began);
   }
 
+  bool has_record(std::string_view action) {
+    return must(org.owner.send("GET", org.path("/audit?newest_first=true"))).body.find(fmt::format("\"{}\"", action)) !=
+           std::string::npos;
+  }
+  void await_record(std::string_view action) {
+    const auto began = SteadyClock::now();
+    while (!has_record(action) && SteadyClock::now() - began < Seconds(60)) ::poll(nullptr, 0, 50);
+    EXPECT_TRUE(has_record(action)) << action;
+  }
+
   OrgOnStage org;
   std::string seed;
   std::string api_key = must(make_api_key(org.owner, org.id, {"codes:read"}));
@@ -132,8 +142,11 @@ TEST_F(Byok, F18ItsHsmDownAtBootKeepsNobodyElseWaiting) {
   EXPECT_EQ(other_.status(), 200);
   EXPECT_EQ(acme_.answer(), "customer-hsm-unavailable");
   EXPECT_EQ(other_.status(), 200);
+  acme_.await_record("hsm.lost");
   std::filesystem::rename(directory.string() + ".away", directory);
   EXPECT_LE(acme_.until("code"), Seconds(5));
+  acme_.await_record("hsm.back");
+  EXPECT_FALSE(other_.has_record("hsm.lost"));
 }
 
 TEST_F(Byok, S12AMigrationGoesOnAfterKills) {
