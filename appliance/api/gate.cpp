@@ -1,6 +1,7 @@
 #include "appliance/api/gate.hpp"
 
 #include "appliance/api/services.hpp"
+#include "appliance/auth/standing.hpp"
 
 namespace kaito::api {
 namespace {
@@ -95,7 +96,9 @@ Result<auth::Permit> Gate::authorise(const Admitted& admitted) const {
   if (const auto* session = admitted.principal.session();
       access.fresh && session != nullptr && !services_.sessions.is_fresh(*session))
     return fail(Code::fresh_login_required, "the session's login is too old");
-  return auth::Permit(admitted.principal, org, admitted.endpoint.action, admitted.head.id, admitted.head.peer.str());
+  auth::Permit permit(admitted.principal, org, admitted.endpoint.action, admitted.head.id, admitted.head.peer.str());
+  if (changes_something(admitted.head.method)) permit.depend_on(auth::standing_of(admitted.principal));
+  return permit;
 }
 
 Status Gate::bind_approval(auth::Permit& permit, const Admitted& admitted,
@@ -106,7 +109,8 @@ Status Gate::bind_approval(auth::Permit& permit, const Admitted& admitted,
     if (!parsed) return fail_invalid(std::string(kApprovalHeader), "must be the id of an approval");
     id = *parsed;
   }
-  KAITO_TRY(permit.condition_, services_.approvals.admit(permit, action, id));
+  KAITO_TRY(auto approval, services_.approvals.admit(permit, action, id));
+  permit.depend_on(std::move(approval));
   return {};
 }
 

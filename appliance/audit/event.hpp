@@ -57,8 +57,8 @@ struct Event {
   std::vector<Target> targets;
   std::vector<Detail> details;
   Outcome outcome = Outcome::success;
-  std::string_view error;                // problem slug when the outcome is no success
-  std::shared_ptr<Condition> condition;  // of Journal::commit(); absent: none. Not part of the record
+  std::string_view error;                              // problem slug when the outcome is no success
+  std::vector<std::shared_ptr<Condition>> conditions;  // of Journal::commit(), in their order. Not part of the record
 };
 
 }  // namespace kaito::audit

@@ -64,7 +64,8 @@ Task<Result<Receipt>> Journal::commit(Event event, Change change) {
                     apply = std::move(change)](store::Writer& writer) mutable -> Status {
     if (!flight->begin()) return fail(Code::deadline_exceeded, "the caller has given up");
     Status applied;
-    if (recorded.condition) applied = recorded.condition->hold(writer, recorded);
+    for (const auto& condition : recorded.conditions)
+      if (applied) applied = condition->hold(writer, recorded);
     if (applied) applied = apply(writer, recorded);
     flight->end();
     if (!applied) return applied;

@@ -62,7 +62,7 @@ class Journal final : private store::BatchObserver {
   Task<Result<Receipt>> record(Event event);
 
   // The change and its record, in one transaction. `change` may add details and targets to the event it is given,
-  // e.g. identifiers or counts that only the transaction knows; the event's condition is held to before it. When it
+  // e.g. identifiers or counts that only the transaction knows; the event's conditions are held to before it. When it
   // fails nothing is written, and its error is returned; recording the refusal is then the caller's. `change` may work
   // on what lies in the awaiting frame: a wait that passes its deadline ends before the change has begun, which then
   // never begins, or after it has run, never in between. Code::deadline_exceeded then; whether the change was made is

@@ -19,7 +19,7 @@ audit::Event Permit::event() const {
   event.org = org_;
   event.peer = peer_;
   event.request = request_;
-  event.condition = condition_;
+  event.conditions = conditions_;
   return event;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "appliance/audit/event.hpp"
 #include "appliance/auth/principal.hpp"
@@ -36,12 +37,16 @@ class Permit {
   [[nodiscard]] Status check_rank(store::MemberRole role) const;
 
   // The audit event of this request with action, actor, org, peer and request filled in; outcome success.
-  // What the permit depends on goes along as the event's condition, so whatever is committed with it holds to it.
+  // What the permit depends on goes along as the event's conditions, so whatever is committed with it holds to them.
   [[nodiscard]] audit::Event event() const;
 
  private:
   friend class kaito::api::Gate;
   friend class PermitForTest;  // declared here, defined only below tests/
+  // Null: nothing more.
+  void depend_on(std::shared_ptr<audit::Condition> condition) {
+    if (condition) conditions_.push_back(std::move(condition));
+  }
   // `action` is the endpoint table's static text.
   Permit(Principal principal, std::optional<OrgId> org, std::string_view action, RequestId request, std::string peer)
       : principal_(std::move(principal)), org_(org), action_(action), request_(request), peer_(std::move(peer)) {}
@@ -51,7 +56,7 @@ class Permit {
   std::string_view action_;
   RequestId request_;
   std::string peer_;
-  std::shared_ptr<audit::Condition> condition_;
+  std::vector<std::shared_ptr<audit::Condition>> conditions_;
 };
 
 }  // namespace kaito::auth

@@ -18,6 +18,7 @@ using VisibleGroups = std::optional<std::vector<GroupId>>;
 
 struct SessionFacts {
   SessionId id;
+  ByteArray<32> token_hash{};
   TimePoint created_at{};
   TimePoint authenticated_at{};  // when factors were last shown
 };

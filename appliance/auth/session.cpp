@@ -23,7 +23,10 @@ Status check_age(const store::Session& session, const SessionPolicy& policy, Tim
 }
 
 SessionFacts facts_of(const store::Session& session) {
-  return {.id = session.id, .created_at = session.created_at, .authenticated_at = session.authenticated_at};
+  return {.id = session.id,
+          .token_hash = session.token_hash,
+          .created_at = session.created_at,
+          .authenticated_at = session.authenticated_at};
 }
 
 Result<Principal> member_behind(store::Reader& reader, const store::Session& session) {

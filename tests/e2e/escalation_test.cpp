@@ -2,7 +2,10 @@
 // an owner. And what one caller may cost the others.
 #include <gtest/gtest.h>
 
+#include <boost/json/serialize.hpp>
+
 #include "tests/scenario/must.hpp"
+#include "tests/scenario/raw_http.hpp"
 #include "tests/scenario/stage.hpp"
 
 namespace kaito::test {
@@ -52,6 +55,22 @@ TEST_F(Escalation, S8AKeyCannotMakeOrTouchAnybodyAboveAMember) {
     expect_refused(
         key.send(rest == "/sessions" ? "DELETE" : "POST", org_.path("/members/" + admin_id + std::string(rest))), 403,
         "role");
+}
+
+// The Gate has let the import in; what it brings comes after the key's end.
+TEST_F(Escalation, F40AKeyThatIsRevokedWhileItsRequestIsUnderWayChangesNothing) {
+  const auto issued = must(
+      org_.owner.call("POST", org_.path("/api-keys"), json::object{{"name", "robot"}, {"scopes", {"seeds:write"}}}));
+  const RawRequest import{
+      .target = org_.path("/seeds/import"),
+      .headers = {{"Authorization", "Bearer " + text_at(issued, "/token")}, {"Content-Type", "application/json"}},
+      .body = json::serialize(json::object{{"content", "otpauth://totp/a?secret=GEZDGNBVGY3TQOJQ"}})};
+  const auto revoke = [&] {
+    must(org_.owner.call("DELETE", org_.path("/api-keys/" + text_at(issued, "/api_key/id"))));
+  };
+  const auto refused = raw_request(stage_.appliance, import, revoke);
+  EXPECT_EQ(refused.status, 401) << refused.body;
+  EXPECT_TRUE(must(org_.owner.call("GET", org_.path("/seeds"))).at("items").as_array().empty());
 }
 
 TEST_F(Escalation, S8AKeyThatIsBoundToGroupsLetsNobodyIn) {

@@ -12,9 +12,9 @@ class PermitForTest {
     return {std::move(principal), org, action, RequestId(make_uuid_v7(from_unix_ms(1'750'000'000'000), random())),
             std::move(peer)};
   }
-  // As the Gate binds it to an approval.
+  // As the Gate binds it to an approval, or to its caller's standing.
   static Permit bound(Permit permit, std::shared_ptr<audit::Condition> condition) {
-    permit.condition_ = std::move(condition);
+    permit.depend_on(std::move(condition));
     return permit;
   }
   static Permit anonymous(std::string_view action, std::string peer = "192.0.2.7") {

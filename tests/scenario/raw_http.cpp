@@ -73,6 +73,13 @@ class TlsClient {
     if (!bytes.empty()) SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
   }
 
+  std::string receive_once() {
+    std::string some(16384, '\0');
+    const int count = SSL_read(ssl_.get(), some.data(), static_cast<int>(some.size()));
+    some.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return some;
+  }
+
   std::string receive() {
     std::string all;
     std::array<char, 16384> buffer{};
@@ -88,6 +95,14 @@ class TlsClient {
   std::unique_ptr<SSL_CTX, ContextFree> context_;
   std::unique_ptr<SSL, SslFree> ssl_;
 };
+
+std::string head_of(const RawRequest& request) {
+  std::string head =
+      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", request.method, request.target);
+  for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
+  if (!request.body.empty()) head += fmt::format("Content-Length: {}\r\n", request.body.size());
+  return head;
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -110,11 +125,19 @@ std::string raw_exchange(const TestAppliance& appliance, std::string_view bytes)
 }
 
 cli::Response raw_request(const TestAppliance& appliance, const RawRequest& request) {
-  std::string bytes =
-      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", request.method, request.target);
-  for (const auto& [name, value] : request.headers) bytes += fmt::format("{}: {}\r\n", name, value);
-  if (!request.body.empty()) bytes += fmt::format("Content-Length: {}\r\n", request.body.size());
-  return parse_response(raw_exchange(appliance, bytes + "\r\n" + request.body));
+  return parse_response(raw_exchange(appliance, head_of(request) + "\r\n" + request.body));
+}
+
+cli::Response raw_request(const TestAppliance& appliance, const RawRequest& request,
+                          const std::function<void()>& meanwhile) {
+  TlsClient client(appliance, appliance.ca(), {});
+  if (const std::string failure = client.handshake(); !failure.empty()) throw std::runtime_error(failure);
+  client.send(head_of(request) + "Expect: 100-continue\r\n\r\n");
+  if (const auto interim = client.receive_once(); !interim.starts_with("HTTP/1.1 100 "))
+    throw std::runtime_error("the appliance does not want the body: " + interim);
+  meanwhile();
+  client.send(request.body);
+  return parse_response(client.receive());
 }
 
 cli::Response parse_response(std::string_view bytes) {

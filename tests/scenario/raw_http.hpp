@@ -1,6 +1,7 @@
 // HTTP as no well-behaved client sends it: the very bytes over TLS, and requests whose every header is the test's own.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,10 @@ struct RawRequest {
 
 // With Host, Content-Length and "Connection: close" added. Status 0 when nothing came back.
 cli::Response raw_request(const TestAppliance& appliance, const RawRequest& request);
+// The same with "Expect: 100-continue": `meanwhile` runs when the appliance has let the request in and waits for its
+// body. Throws when it does not come to that.
+cli::Response raw_request(const TestAppliance& appliance, const RawRequest& request,
+                          const std::function<void()>& meanwhile);
 cli::Response parse_response(std::string_view bytes);
 
 }  // namespace kaito::test
