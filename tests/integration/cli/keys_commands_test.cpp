@@ -36,7 +36,8 @@ class KeysCommands : public CliStage {
   static std::string in(const Person& person, const std::string& name) { return (person.home() / name).string(); }
   // A shell's line, as the manual has it, in the owner's home.
   static std::string shell(const std::string& line) {
-    const auto finished = run_program({"sh", "-ec", "cd " + owner->home().string() + " && " + line});
+    const std::string hex = "hex() { od -An -v -tx1 | tr -d ' \\n'; }\n";
+    const auto finished = run_program({"sh", "-ec", hex + "cd " + owner->home().string() + " && " + line});
     EXPECT_EQ(finished.exit_code, 0) << line << "\n" << finished.output;
     return trimmed(finished.output);
   }
@@ -54,10 +55,9 @@ class KeysCommands : public CliStage {
         "-pkeyopt rsa_oaep_md:sha1 -pkeyopt rsa_mgf1_md:sha1 ";
     shell(oaep + "-in key.bin -out wrapped.bin");
     shell("openssl rand -out once.bin 32 && " + oaep + "-in once.bin -out padded.bin");
-    shell("openssl enc -id-aes256-wrap-pad -iv A65959A6 -K $(xxd -p -c 64 once.bin) -in key.bin >> padded.bin");
+    shell("openssl enc -id-aes256-wrap-pad -iv A65959A6 -K $(hex < once.bin) -in key.bin >> padded.bin");
     const std::string cipher = size == "32" ? "-aes-256-ecb" : "-aes-128-ecb";
-    return shell("head -c 16 /dev/zero | openssl enc " + cipher +
-                 " -nopad -K $(xxd -p -c 64 key.bin) | head -c 3 | xxd -p");
+    return shell("head -c 16 /dev/zero | openssl enc " + cipher + " -nopad -K $(hex < key.bin) | head -c 3 | hex");
   }
   static Ran import(const std::string& file, const std::string& check_value, std::vector<std::string> more = {}) {
     std::vector<std::string> words{"keys", "import", in(*owner, file), "--check-value", check_value};
@@ -148,10 +148,9 @@ TEST_F(KeysCommands, S12TheWrappingCertificateVerifiesByOpensslAndNamesTheHash) 
             std::string::npos);
   EXPECT_NE(shell("openssl x509 -in wrapping.pem -noout -text").find("4096 bit"), std::string::npos);
   // The issuer's key is what the verifier key holds behind its type byte: the manual's check by hand.
-  const std::string noted =
-      shell("printf %s '" + verifier_key + "' | cut -d+ -f3- | base64 -d | tail -c 32 | xxd -p -c 64");
-  const std::string issuers = shell(
-      "openssl x509 -in issuer.pem -noout -pubkey | openssl pkey -pubin -outform DER | tail -c 32 | xxd -p -c 64");
+  const std::string noted = shell("printf %s '" + verifier_key + "' | cut -d+ -f3- | base64 -d | tail -c 32 | hex");
+  const std::string issuers =
+      shell("openssl x509 -in issuer.pem -noout -pubkey | openssl pkey -pubin -outform DER | tail -c 32 | hex");
   EXPECT_EQ(noted, issuers);
 }
 
