@@ -11,6 +11,10 @@ std::unexpected<Error> ended(std::string_view what) {
   return fail(Code::unauthenticated, fmt::format("{} meanwhile", what));
 }
 
+std::unexpected<Error> lost(std::string field, std::string reason) {
+  return fail(Error{.code = Code::forbidden, .detail = {}, .field = std::move(field), .reason = std::move(reason)});
+}
+
 // Staff and members are behind a session.
 Status check_session(store::Reader& reader, const SessionFacts& session) {
   KAITO_TRY(const auto row, reader.session(session.token_hash));
@@ -22,7 +26,7 @@ Status check(store::Reader& reader, const StaffPrincipal& staff) {
   KAITO_CHECK(check_session(reader, staff.session));
   KAITO_TRY(const auto row, reader.staff(staff.id));
   if (!row || row->disabled) return ended("the staff member was disabled");
-  if (row->role != staff.role) return fail(Code::forbidden, "the staff member's role has changed meanwhile");
+  if (row->role != staff.role) return lost("role", "has changed meanwhile");
   return {};
 }
 
@@ -30,12 +34,12 @@ Status check(store::Reader& reader, const MemberPrincipal& member) {
   KAITO_CHECK(check_session(reader, member.session));
   KAITO_TRY(const auto row, reader.member(member.org, member.id));
   if (!row || row->state != store::MemberState::active) return ended("the member was disabled");
-  if (row->role < member.role) return fail(Code::forbidden, "the member's role was lowered meanwhile");
+  if (row->role < member.role) return lost("role", "was lowered meanwhile");
   if (!member.groups || member.groups->empty()) return {};
   KAITO_TRY(const auto groups, reader.groups_of_member(member.id));
   const bool has_all = std::ranges::all_of(
       *member.groups, [&](const GroupId& group) { return std::ranges::find(groups, group) != groups.end(); });
-  if (!has_all) return fail(Code::forbidden, "the member has lost a group meanwhile");
+  if (!has_all) return lost("groups", "have lost one of yours meanwhile");
   return {};
 }
 

@@ -10,7 +10,8 @@
 namespace kaito::daemon {
 
 // Records the system's actions "hsm.lost" and "hsm.back": of the appliance's own HSM for the platform's log, of a
-// customer's for each org that may use it. What came back between two looks is not seen.
+// customer's for each org that may use it. What came back between two looks, or while the appliance was down, is not
+// seen.
 class HsmAlarm {
  public:
   // The three outlive the alarm.

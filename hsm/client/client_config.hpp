@@ -25,7 +25,7 @@ struct ClientConfig {
   // A customer's token: it holds org KEKs and nothing else of ours. Whatever is wrong with it may be mended at any
   // time, so that its worker is started again after all but a refused PIN or a wrong known answer.
   bool customer = false;
-  // The worker's whole environment, but for PATH and JOURNAL_STREAM, which it inherits.
+  // The worker's whole environment, but for PATH and JOURNAL_STREAM, which it inherits unless they are here.
   std::map<std::string, std::string> environment;
 
   Milliseconds call_deadline{5000};
