@@ -1,5 +1,3 @@
-// sqlite3.h declares the pre-update hook only where the library is said to have it.
-#define SQLITE_ENABLE_PREUPDATE_HOOK
 #include "appliance/store/sqlite/row_sum_keeper.hpp"
 
 #include <sqlite3.h>

@@ -23,7 +23,7 @@
 namespace kaito::store::sqlite {
 namespace {
 
-constexpr std::uint32_t kApplicationId = 0x4b544f4b;  // "KTOK"
+constexpr std::uint32_t kKeyringApplicationId = 0x4b544f4b;  // "KTOK"
 
 std::unexpected<Error> journal_failure(const char* what) {
   return fail(Code::storage_failed, fmt::format("{} the keyring's journal: {}", what, std::strerror(errno)));
@@ -76,7 +76,7 @@ Result<KeyringPlace> read_place(const Statement& statement) {
   return row.finish(KeyringPlace{.org = row.id<OrgId>(), .version = row.number<KeyVersion>(1)});
 }
 
-Result<OrgId> read_org(const Statement& statement) {
+Result<OrgId> read_org_id(const Statement& statement) {
   Row row(statement, "entry");
   return row.finish(row.id<OrgId>());
 }
@@ -100,7 +100,7 @@ class SqliteKeyring final : public Keyring {
 
   Result<std::vector<OrgId>> orgs() override {
     const std::lock_guard lock(mutex_);
-    return connection_.all("SELECT DISTINCT org FROM entry ORDER BY org", read_org);
+    return connection_.all("SELECT DISTINCT org FROM entry ORDER BY org", read_org_id);
   }
 
   Status insert(const KeyringEntry& entry) override {
@@ -257,10 +257,10 @@ class SqliteKeyring final : public Keyring {
   std::atomic<std::uint64_t> changes_{0};
 };
 
-Result<Connection> prepare(const std::filesystem::path& path, const std::string& vfs) {
+Result<Connection> prepare_keyring(const std::filesystem::path& path, const std::string& vfs) {
   KAITO_TRY(Connection connection, open_keyring_connection(path, vfs));
   KAITO_CHECK(check_quickly(connection));
-  KAITO_CHECK(migrate(connection, kApplicationId, kKeyringMigrations));
+  KAITO_CHECK(migrate(connection, kKeyringApplicationId, kKeyringMigrations));
   return connection;
 }
 
@@ -268,7 +268,7 @@ Result<Connection> prepare(const std::filesystem::path& path, const std::string&
 
 Result<std::unique_ptr<Keyring>> open_keyring(const std::filesystem::path& path, const std::string& vfs) {
   KAITO_TRY(UniqueFd lock, claim_database_files(path));
-  auto connection = prepare(path, vfs);
+  auto connection = prepare_keyring(path, vfs);
   if (!connection) return fail(std::move(connection).error().within(path.string()));
   // A stop between a removal and its overwriting leaves the journal for this start to clean.
   KAITO_CHECK(zero_journal(path));

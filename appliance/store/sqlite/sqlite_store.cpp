@@ -18,7 +18,7 @@
 namespace kaito::store::sqlite {
 namespace {
 
-constexpr std::uint32_t kApplicationId = 0x4b544f44;  // "KTOD"
+constexpr std::uint32_t kStoreApplicationId = 0x4b544f44;  // "KTOD"
 
 class SqliteStore final : public Store {
  public:
@@ -43,10 +43,10 @@ class SqliteStore final : public Store {
   ReaderPool readers_;  // ends first: the writer empties the log when no reader is left
 };
 
-Result<Connection> prepare(const std::filesystem::path& path, const StoreOptions& options) {
+Result<Connection> prepare_store(const std::filesystem::path& path, const StoreOptions& options) {
   KAITO_TRY(Connection connection, open_writer_connection(path, options.vfs, *options.seal));
   KAITO_CHECK(check_quickly(connection));
-  KAITO_CHECK(migrate(connection, kApplicationId, kStoreMigrations));
+  KAITO_CHECK(migrate(connection, kStoreApplicationId, kStoreMigrations));
   KAITO_CHECK(check_schema(connection, kStoreMigrations));
   KAITO_CHECK(Checkpointer(connection, 1).truncate());
   return connection;
@@ -65,7 +65,7 @@ Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& path, Sto
   KAITO_INVARIANT(options.batch_limit >= 1 && options.reader_limit >= 1 && options.free_space);
   KAITO_TRY(UniqueFd lock, claim_database_files(path));
   if (!options.seal) options.seal = std::make_shared<RowSeal>();
-  auto connection = prepare(path, options);
+  auto connection = prepare_store(path, options);
   if (!connection) return fail(std::move(connection).error().within(path.string()));
   KAITO_TRY(const LogFile log, connection->database().log_file());
   return std::make_unique<SqliteStore>(std::move(lock), path, *std::move(connection), log, options, logger);
