@@ -11,6 +11,9 @@
 
 namespace kaito::hsm {
 
+// Of every RSA pair that is made here.
+inline constexpr ByteArray<3> kPublicExponent{0x01, 0x00, 0x01};  // 65537
+
 class AttributeTemplate {
  public:
   AttributeTemplate() = default;

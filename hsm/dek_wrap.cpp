@@ -9,14 +9,10 @@
 namespace kaito::hsm {
 namespace {
 
-constexpr std::string_view kBindingPurpose = "kaito DEK binding v1";
+constexpr std::string_view kDekBindingPurpose = "kaito DEK binding v1";
 constexpr std::size_t kGcmBlob = 1 + kGcmIvSize + kDekSize + kGcmTagSize;
 constexpr std::size_t kBindingSize = crypto_auth_hmacsha256_BYTES;
 constexpr std::size_t kKeyWrapBlob = 1 + kKeyWrapSize + kBindingSize;
-
-Failure refused(std::string detail) {
-  return Failure({.code = Code::integrity, .detail = std::move(detail)}, ReturnClass::data_error);
-}
 
 // Key wrap has no AAD, so the DEK authenticates its own place: HMAC-SHA256 under it. Everything before the AAD has a
 // fixed size: no two different inputs give the same text.
@@ -24,7 +20,7 @@ ByteArray<kBindingSize> binding_of(ByteView dek, ByteView head, ByteView aad) {
   crypto_auth_hmacsha256_state state{};
   ByteArray<kBindingSize> binding{};
   crypto_auth_hmacsha256_init(&state, dek.data(), dek.size());
-  for (const ByteView part : {as_bytes(kBindingPurpose), head, aad})
+  for (const ByteView part : {as_bytes(kDekBindingPurpose), head, aad})
     crypto_auth_hmacsha256_update(&state, part.data(), part.size());
   crypto_auth_hmacsha256_final(&state, binding.data());
   sodium_memzero(&state, sizeof state);
@@ -51,7 +47,7 @@ TokenOutcome open_key_wrap(Session& session, ObjectHandle org_kek, const WrapMet
   KAITO_CHECK(unwrap_key(session, org_kek, methods, static_cast<WrapScheme>(blob[0]), head.subspan(1), dek));
   const auto binding = binding_of(dek, head, aad);
   if (sodium_memcmp(binding.data(), blob.data() + head.size(), binding.size()) == 0) return {};
-  return fail(refused("a wrapped DEK is bound to another place"));
+  return fail(refused_data("a wrapped DEK is bound to another place"));
 }
 
 TokenOutcome open(Session& session, ObjectHandle org_kek, const WrapMethods& methods, ByteView blob, ByteView aad,
@@ -63,7 +59,7 @@ TokenOutcome open(Session& session, ObjectHandle org_kek, const WrapMethods& met
        scheme == static_cast<std::uint8_t>(WrapScheme::aes_kwp)) &&
       blob.size() == kKeyWrapBlob)
     return open_key_wrap(session, org_kek, methods, blob, aad, dek);
-  return fail(refused(fmt::format("wrapped DEK of scheme {} with {} bytes", scheme, blob.size())));
+  return fail(refused_data(fmt::format("wrapped DEK of scheme {} with {} bytes", scheme, blob.size())));
 }
 
 TokenResult<Bytes> seal(Session& session, ObjectHandle org_kek, const WrapMethods& methods, ByteView dek, ByteView aad,

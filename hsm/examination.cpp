@@ -8,11 +8,8 @@
 namespace kaito::hsm {
 namespace {
 
-constexpr CK_FLAGS kWraps = CKF_WRAP | CKF_UNWRAP;
-constexpr CK_FLAGS kCiphers = CKF_ENCRYPT | CKF_DECRYPT;
 constexpr std::size_t kSessionsTried = 16;
 constexpr CK_ULONG kProbeModulus = 2048;
-constexpr ByteArray<3> kPublicExponent{0x01, 0x00, 0x01};  // 65537
 
 struct Candidate {
   std::string_view what;

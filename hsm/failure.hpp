@@ -22,6 +22,11 @@ template <class T>
 using TokenResult = std::expected<T, Failure>;
 using TokenOutcome = TokenResult<void>;
 
+// Of data that was altered, or is bound to another place.
+inline Failure refused_data(std::string detail) {
+  return Failure({.code = Code::integrity, .detail = std::move(detail)}, ReturnClass::data_error);
+}
+
 }  // namespace kaito::hsm
 
 namespace kaito {

@@ -7,14 +7,6 @@
 namespace kaito::hsm {
 namespace {
 
-std::string cache_key(OrgKekView kek) {
-  Bytes key;
-  append_u16(key, static_cast<std::uint16_t>(kek.blob.size()));  // at most kMaxBlob
-  append(key, kek.blob);
-  append(key, kek.aad);
-  return std::string(as_text(key));
-}
-
 Failure rejected(std::string detail) {
   return Failure(Error{.code = Code::hsm_key_rejected, .detail = std::move(detail)});
 }
@@ -60,7 +52,6 @@ TokenResult<ObjectHandle> find_it(Token& token, const WrapMethods& methods, cons
 enum class Uses : std::uint8_t { one, unsaid };
 
 TokenOutcome generate_pair(Token& token, const KeyUri& uri, Uses uses) {
-  constexpr ByteArray<3> kPublicExponent{0x01, 0x00, 0x01};  // 65537
   AttributeTemplate public_half = uri.name()
                                       .number(CKA_MODULUS_BITS, kOaepModulusBits)
                                       .bytes(CKA_PUBLIC_EXPONENT, kPublicExponent)

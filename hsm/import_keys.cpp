@@ -3,7 +3,7 @@
 namespace kaito::hsm {
 namespace {
 
-constexpr CK_ULONG kModulusBits = 4096;
+constexpr CK_ULONG kImportModulusBits = 4096;
 constexpr CK_ULONG kSmallerModulusBits = 3072;
 
 AttributeTemplate one_time_key() {
@@ -13,10 +13,6 @@ AttributeTemplate one_time_key() {
       .flag(CKA_TOKEN, false)
       .flag(CKA_PRIVATE, true)
       .flag(CKA_SENSITIVE, true);
-}
-
-Failure altered(std::string detail) {
-  return Failure({.code = Code::integrity, .detail = std::move(detail)}, ReturnClass::data_error);
 }
 
 // hsm_unsupported: how long an unwrapped key is, or which one it is, could never be known. SoftHSM tells neither, but
@@ -69,7 +65,7 @@ TokenResult<ImportKeys> ImportKeys::find(Session& session) {
 }
 
 TokenOutcome ImportKeys::create(Session& session, KeyVersion version) {
-  auto made = pairs_.create_pair(session, version, kModulusBits);
+  auto made = pairs_.create_pair(session, version, kImportModulusBits);
   if (made || made.error().error.code != Code::hsm_unsupported) return made;
   return pairs_.create_pair(session, version, kSmallerModulusBits);
 }
@@ -130,7 +126,7 @@ TokenResult<OwnedObject> ImportKeys::unwrap(Session& session, const WrapMethods&
   KAITO_TRY(const auto modulus, session.bytes(pair.wrapping, CKA_MODULUS));
   const std::size_t head = modulus ? modulus->size() : 0;
   if (head == 0 || key.wrapped.size() <= head)
-    return fail(altered(fmt::format("{} bytes are no RSA-AES key wrap", key.wrapped.size())));
+    return fail(refused_data(fmt::format("{} bytes are no RSA-AES key wrap", key.wrapped.size())));
   KAITO_TRY(const ObjectHandle first, session.unwrap(oaep.get(), pair.unwrapping, key.wrapped.first(head),
                                                      one_time_key().flag(CKA_UNWRAP, true)));
   const OwnedObject one_time(session, first);

@@ -49,7 +49,7 @@ constexpr auto kSignature = hex(
 constexpr auto kParameters = hex("06032b6570");  // OBJECT IDENTIFIER 1.3.101.112
 }  // namespace ed25519
 
-Failure wrong(std::string_view test) {
+Failure wrong_answer(std::string_view test) {
   return Failure(Error{.code = Code::hsm_key_rejected, .detail = fmt::format("known answer: {} is wrong", test)});
 }
 
@@ -89,7 +89,7 @@ TokenResult<TestKey> test_key(Session& session, ByteView published, Allow allow)
 
 // What must be refused: success is the wrong answer, and so is any failure but a data error.
 TokenOutcome must_be_refused(TokenOutcome outcome, std::string_view test) {
-  if (outcome) return fail(wrong(test));
+  if (outcome) return fail(wrong_answer(test));
   if (outcome.error().kind != ReturnClass::data_error) return outcome;
   return {};
 }
@@ -110,10 +110,10 @@ TokenOutcome test_gcm(Session& session) {
   KAITO_CHECK(gcm_seal(session, key.handle(), iv, gcm::kAad, gcm::kPlaintext, kGcmTagSize, sealed));
   // An HSM that chose its own IV (F13) cannot give the published ciphertext; that it opens what it sealed must do.
   if (key.is_published && iv == gcm::kIv && !std::ranges::equal(sealed, gcm::kSealed))
-    return fail(wrong("AES-GCM encryption"));
+    return fail(wrong_answer("AES-GCM encryption"));
   Bytes opened(gcm::kPlaintext.size());
   KAITO_CHECK(gcm_open(session, key.handle(), iv, gcm::kAad, sealed, kGcmTagSize, opened));
-  if (!std::ranges::equal(opened, gcm::kPlaintext)) return fail(wrong("AES-GCM decryption"));
+  if (!std::ranges::equal(opened, gcm::kPlaintext)) return fail(wrong_answer("AES-GCM decryption"));
   sealed.back() ^= 1;
   return must_be_refused(gcm_open(session, key.handle(), iv, gcm::kAad, sealed, kGcmTagSize, opened), "AES-GCM's tag");
 }
@@ -132,7 +132,7 @@ TokenOutcome test_key_wrap(Session& session, CK_MECHANISM_TYPE mechanism, KeyWra
     // What the older number means is the token's to say: another kind of padding is no wrong answer.
     if (mechanism == CKM_AES_KEY_WRAP_PAD)
       return fail(Failure(Error{.code = Code::hsm_unsupported, .detail = "CKM_AES_KEY_WRAP_PAD is not RFC 5649 here"}));
-    return fail(wrong(mechanism_name(mechanism)));
+    return fail(wrong_answer(mechanism_name(mechanism)));
   }
   KAITO_CHECK(unwrap(session, mechanism, kek.handle(), wrapped));
   wrapped.back() ^= 1;
@@ -147,7 +147,7 @@ TokenOutcome test_wrapping_of_readable_keys(Session& session, CK_MECHANISM_TYPE 
   KAITO_CHECK(wrap_natively(session, mechanism, kek.handle(), kw::kKey, wrapped));
   ByteArray<kDekSize> key{};
   KAITO_CHECK(unwrap_natively(session, mechanism, kek.handle(), wrapped, key));
-  if (key != kw::kKey) return fail(wrong(mechanism_name(mechanism) + " unwrapping"));
+  if (key != kw::kKey) return fail(wrong_answer(mechanism_name(mechanism) + " unwrapping"));
   return {};
 }
 
@@ -156,10 +156,10 @@ TokenOutcome test_key_wrap_by_blocks(Session& session, CK_MECHANISM_TYPE mode) {
   const std::string name = "AES key wrap by " + mechanism_name(mode);
   ByteArray<kKeyWrapSize> wrapped{};
   KAITO_CHECK(wrap_by_blocks(session, mode, KeyWrap::kw, kek.handle(), kw::kKey, wrapped));
-  if (kek.is_published && wrapped != kw::kWrapped) return fail(wrong(name));
+  if (kek.is_published && wrapped != kw::kWrapped) return fail(wrong_answer(name));
   ByteArray<kDekSize> key{};
   KAITO_CHECK(unwrap_by_blocks(session, mode, KeyWrap::kw, kek.handle(), wrapped, key));
-  if (key != kw::kKey) return fail(wrong(name + ", unwrapping"));
+  if (key != kw::kKey) return fail(wrong_answer(name + ", unwrapping"));
   wrapped.back() ^= 1;
   return must_be_refused(unwrap_by_blocks(session, mode, KeyWrap::kw, kek.handle(), wrapped, key),
                          name + ", integrity check");
@@ -178,7 +178,7 @@ TokenOutcome test_ed25519(Session& session) {
   const OwnedObject key(session, handle);
   Mechanism mechanism(CKM_EDDSA);
   auto verified = session.verify(mechanism.get(), key.handle(), ed25519::kMessage, ed25519::kSignature);
-  if (!verified && verified.error().kind == ReturnClass::data_error) return fail(wrong("Ed25519 verification"));
+  if (!verified && verified.error().kind == ReturnClass::data_error) return fail(wrong_answer("Ed25519 verification"));
   KAITO_CHECK(std::move(verified));
   auto spoilt = ed25519::kSignature;
   spoilt.front() ^= 1;

@@ -10,17 +10,13 @@ namespace kaito::hsm {
 namespace {
 
 // Neither is the beginning of the other: no binding is ever read as a DEK.
-constexpr std::string_view kBindingPurpose = "kaito RSA-OAEP binding v1";
-constexpr std::string_view kDekPurpose = "kaito RSA-OAEP DEK v1";
+constexpr std::string_view kOaepBindingPurpose = "kaito RSA-OAEP binding v1";
+constexpr std::string_view kOaepDekPurpose = "kaito RSA-OAEP DEK v1";
 constexpr std::size_t kMacSize = crypto_auth_hmacsha256_BYTES;
 constexpr std::size_t kHead = 1 + kOaepSize;
 constexpr std::size_t kBlob = kHead + kMacSize;
 static_assert(kBlob <= kMaxWrappedDek);
 static_assert(kDekSize == crypto_auth_hmacsha256_KEYBYTES, "a binding's secret has the size of a DEK");
-
-Failure refused(std::string detail) {
-  return Failure({.code = Code::integrity, .detail = std::move(detail)}, ReturnClass::data_error);
-}
 
 // Everything before the AAD has a fixed size: no two different inputs give the same text.
 ByteArray<kMacSize> mac_of(ByteView secret, std::string_view purpose, ByteView head, ByteView aad) {
@@ -38,13 +34,13 @@ ByteArray<kMacSize> mac_of(ByteView secret, std::string_view purpose, ByteView h
 TokenOutcome check_mac(ByteView secret, std::string_view purpose, ByteView blob, ByteView aad) {
   const auto mac = mac_of(secret, purpose, blob.first(kHead), aad);
   if (sodium_memcmp(mac.data(), blob.data() + kHead, mac.size()) == 0) return {};
-  return fail(refused("what an RSA pair wraps is bound to another place, or was altered"));
+  return fail(refused_data("what an RSA pair wraps is bound to another place, or was altered"));
 }
 
 TokenOutcome check_form(ByteView blob) {
   if (is_oaep(blob) && blob.size() == kBlob) return {};
-  return fail(refused(fmt::format("of scheme {} with {} bytes, under an RSA pair",
-                                  blob.empty() ? 0U : static_cast<unsigned>(blob.front()), blob.size())));
+  return fail(refused_data(fmt::format("of scheme {} with {} bytes, under an RSA pair",
+                                       blob.empty() ? 0U : static_cast<unsigned>(blob.front()), blob.size())));
 }
 
 TokenResult<Bytes> seal(const OaepPublicKey& key, ByteView secret, std::string_view purpose, ByteView plaintext,
@@ -62,7 +58,7 @@ TokenOutcome decrypt(Session& session, ObjectHandle private_key, ByteView blob,
   OaepMechanism oaep;
   WipedBytes opened(kOaepSize);  // as much room as the ciphertext takes: modules ask for it before they know the size
   KAITO_TRY(const std::size_t size, session.decrypt(oaep.get(), private_key, blob.subspan(1, kOaepSize), opened));
-  if (size != plaintext.size()) return fail(refused(fmt::format("an RSA pair wraps {} bytes", size)));
+  if (size != plaintext.size()) return fail(refused_data(fmt::format("an RSA pair wraps {} bytes", size)));
   std::copy_n(opened.begin(), plaintext.size(), plaintext.begin());
   return {};
 }
@@ -104,7 +100,7 @@ TokenResult<OaepKek> OaepKek::bind(Session& session, ObjectHandle private_key, s
                                    Random& random, Bytes& binding) {
   KAITO_TRY(OaepPublicKey public_key, public_key_of(session, private_key, name));
   auto secret = BindingSecret::random(kDekSize, random);
-  KAITO_TRY(Bytes blob, seal(public_key, secret.expose_secret(), kBindingPurpose, secret.expose_secret(), aad));
+  KAITO_TRY(Bytes blob, seal(public_key, secret.expose_secret(), kOaepBindingPurpose, secret.expose_secret(), aad));
   KAITO_CHECK(look_again(session, private_key, blob, secret.expose_secret()));
   binding = std::move(blob);
   return OaepKek(private_key, std::move(public_key), std::move(secret));
@@ -116,13 +112,13 @@ TokenResult<OaepKek> OaepKek::open(Session& session, ObjectHandle private_key, s
   KAITO_TRY(OaepPublicKey public_key, public_key_of(session, private_key, name));
   BindingSecret secret(kDekSize);
   KAITO_CHECK(decrypt(session, private_key, binding, secret.expose_secret().first<kDekSize>()));
-  KAITO_CHECK(check_mac(secret.expose_secret(), kBindingPurpose, binding, aad));
+  KAITO_CHECK(check_mac(secret.expose_secret(), kOaepBindingPurpose, binding, aad));
   return OaepKek(private_key, std::move(public_key), std::move(secret));
 }
 
 TokenResult<Bytes> OaepKek::wrap(Session& session, ByteView dek, ByteView aad) const {
   KAITO_INVARIANT(dek.size() == kDekSize);
-  KAITO_TRY(Bytes blob, seal(public_key_, secret_.expose_secret(), kDekPurpose, dek, aad));
+  KAITO_TRY(Bytes blob, seal(public_key_, secret_.expose_secret(), kOaepDekPurpose, dek, aad));
   KAITO_CHECK(look_again(session, private_key_, blob, dek));
   return blob;
 }
@@ -130,7 +126,7 @@ TokenResult<Bytes> OaepKek::wrap(Session& session, ByteView dek, ByteView aad) c
 TokenOutcome OaepKek::unwrap(Session& session, ByteView blob, ByteView aad, std::span<std::uint8_t> dek) const {
   KAITO_INVARIANT(dek.size() == kDekSize);
   KAITO_CHECK(check_form(blob));
-  KAITO_CHECK(check_mac(secret_.expose_secret(), kDekPurpose, blob, aad));
+  KAITO_CHECK(check_mac(secret_.expose_secret(), kOaepDekPurpose, blob, aad));
   auto outcome = decrypt(session, private_key_, blob, dek.first<kDekSize>());
   if (!outcome) wipe(dek);
   return outcome;

@@ -51,7 +51,7 @@ Status check(ByteView modulus, ByteView exponent) {
 
 Number number_of(ByteView bytes) { return Number(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)); }
 
-Error refused(std::string_view what) {
+Error refused_key(std::string_view what) {
   return {.code = Code::internal, .detail = fmt::format("OpenSSL refuses an RSA key: {}", what)};
 }
 
@@ -70,12 +70,12 @@ Result<OaepPublicKey> OaepPublicKey::make(ByteView modulus, ByteView exponent) {
   KAITO_INVARIANT(n && e && builder && context);
   if (OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1)
-    return fail(refused("its numbers"));
+    return fail(refused_key("its numbers"));
   const Parameters parameters(OSSL_PARAM_BLD_to_param(builder.get()));
   EVP_PKEY* key = nullptr;
   if (!parameters || EVP_PKEY_fromdata_init(context.get()) != 1 ||
       EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1)
-    return fail(refused("as a public key"));
+    return fail(refused_key("as a public key"));
   return OaepPublicKey(Handle(key));
 }
 
@@ -89,7 +89,7 @@ Result<ByteArray<kOaepSize>> OaepPublicKey::encrypt(ByteView plaintext) const {
       EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), EVP_sha1()) != 1 ||
       EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), EVP_sha1()) != 1 ||
       EVP_PKEY_encrypt(context.get(), out.data(), &size, plaintext.data(), plaintext.size()) != 1 || size != out.size())
-    return fail(refused("RSA-OAEP does not encrypt"));
+    return fail(refused_key("RSA-OAEP does not encrypt"));
   return out;
 }
 

@@ -8,14 +8,6 @@
 namespace kaito::hsm {
 namespace {
 
-std::string cache_key(OrgKekView kek) {
-  Bytes key;
-  append_u16(key, static_cast<std::uint16_t>(kek.blob.size()));  // at most kMaxBlob
-  append(key, kek.blob);
-  append(key, kek.aad);
-  return std::string(as_text(key));
-}
-
 std::string short_hash(ByteView blob) {
   ByteArray<crypto_generichash_BYTES> hash{};
   crypto_generichash(hash.data(), hash.size(), blob.data(), blob.size(), nullptr, 0);
@@ -213,6 +205,14 @@ TokenResult<OwnedObject> unwrap_bound(Session& session, const WrapMethods& metho
 }
 
 }  // namespace
+
+std::string cache_key(OrgKekView kek) {
+  Bytes key;
+  append_u16(key, static_cast<std::uint16_t>(kek.blob.size()));  // at most kMaxBlob
+  append(key, kek.blob);
+  append(key, kek.aad);
+  return std::string(as_text(key));
+}
 
 TokenResult<Bytes> OrgKeks::create(Session& session, const WrapMethods& methods, const PlatformKeks& platform,
                                    KeyVersion version, ByteView aad) {

@@ -20,6 +20,9 @@ struct ImportedKey {
   CheckValue check_value{};
 };
 
+// The name of a loaded one in a cache.
+std::string cache_key(OrgKekView kek);
+
 class OrgKeks {
  public:
   // Two of them are in use at once while DEKs are rewrapped.

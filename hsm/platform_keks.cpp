@@ -6,8 +6,7 @@
 namespace kaito::hsm {
 namespace {
 
-constexpr CK_ULONG kModulusBits = 3072;                    // as strong as AES-128, NIST SP 800-57 part 1 §5.6.1
-constexpr ByteArray<3> kPublicExponent{0x01, 0x00, 0x01};  // 65537
+constexpr CK_ULONG kPlatformModulusBits = 3072;  // as strong as AES-128, NIST SP 800-57 part 1 §5.6.1
 
 }  // namespace
 
@@ -113,7 +112,7 @@ TokenOutcome PlatformKeks::check_absent(Session& session, KeyVersion version) co
 }
 
 TokenOutcome PlatformKeks::create(Session& session, WrapScheme scheme, KeyVersion version) {
-  if (scheme == WrapScheme::rsa_oaep) return create_pair(session, version, kModulusBits);
+  if (scheme == WrapScheme::rsa_oaep) return create_pair(session, version, kPlatformModulusBits);
   KAITO_CHECK(check_absent(session, version));
   KAITO_TRY(const PlatformKey key, generate(session, version));
   return keep(session, version, key);

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::size_t kMaxFound = 1024;
 constexpr std::size_t kMaxAttribute = 4096;
-constexpr std::size_t kMaxWrapped = 1024;
+constexpr std::size_t kMaxWrappedKey = 1024;
 
 // PKCS#11 takes pointers to what it does not change, and modules refuse a null one even where the length is 0.
 CK_BYTE* mutable_data(ByteView bytes) noexcept {
@@ -178,7 +178,7 @@ TokenResult<Session::KeyPair> Session::generate_key_pair(CK_MECHANISM* mechanism
 TokenResult<Bytes> Session::wrap(CK_MECHANISM* mechanism, ObjectHandle wrapping_key, ObjectHandle key) {
   KAITO_CHECK(usable(wrapping_key));
   KAITO_CHECK(usable(key));
-  Bytes wrapped(kMaxWrapped);
+  Bytes wrapped(kMaxWrappedKey);
   CK_ULONG size = wrapped.size();
   KAITO_CHECK(
       cryptoki_.call(function::wrap_key, handle_, mechanism, wrapping_key.value, key.value, wrapped.data(), &size));

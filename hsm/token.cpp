@@ -7,18 +7,19 @@ namespace {
 
 constexpr std::size_t kMaxSlots = 256;
 
-Failure wrong(Code code, std::string detail) { return Failure(Error{.code = code, .detail = std::move(detail)}); }
+Failure wrong_token(Code code, std::string detail) { return Failure(Error{.code = code, .detail = std::move(detail)}); }
 
 // A PIN that has been tried too often must not be tried to death (F8).
 TokenOutcome may_try_pin(const CK_TOKEN_INFO& info) {
   const std::string label = token_text(info.label);
   if ((info.flags & CKF_USER_PIN_INITIALIZED) == 0)
-    return fail(wrong(Code::configuration, fmt::format("token {} has no user PIN yet", label)));
+    return fail(wrong_token(Code::configuration, fmt::format("token {} has no user PIN yet", label)));
   if ((info.flags & CKF_USER_PIN_LOCKED) != 0)
-    return fail(wrong(Code::hsm_pin_rejected, fmt::format("the user PIN of token {} is locked", label)));
+    return fail(wrong_token(Code::hsm_pin_rejected, fmt::format("the user PIN of token {} is locked", label)));
   if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
-    return fail(wrong(Code::hsm_pin_rejected,
-                      fmt::format("token {} has one PIN attempt left; it is not spent: log in by hand first", label)));
+    return fail(
+        wrong_token(Code::hsm_pin_rejected,
+                    fmt::format("token {} has one PIN attempt left; it is not spent: log in by hand first", label)));
   return {};
 }
 
@@ -40,7 +41,7 @@ TokenResult<Slot> find_slot(const std::vector<Cryptoki>& modules, const TokenUri
     CK_ULONG count = ids.size();
     KAITO_CHECK(module.call(function::get_slot_list, CK_BBOOL{CK_TRUE}, ids.data(), &count));
     if (count > ids.size())
-      return fail(wrong(Code::hsm_unavailable, fmt::format("C_GetSlotList gave {} slots", count)));
+      return fail(wrong_token(Code::hsm_unavailable, fmt::format("C_GetSlotList gave {} slots", count)));
     ids.resize(count);
     for (const CK_SLOT_ID id : ids) {
       Slot slot{.cryptoki = module, .id = id};
@@ -49,10 +50,10 @@ TokenResult<Slot> find_slot(const std::vector<Cryptoki>& modules, const TokenUri
       if (uri.matches(slot.info)) matches.push_back(slot);
     }
   }
-  if (matches.empty()) return fail(wrong(Code::configuration, fmt::format("no token matches {}", uri.text())));
+  if (matches.empty()) return fail(wrong_token(Code::configuration, fmt::format("no token matches {}", uri.text())));
   if (matches.size() > 1)
-    return fail(wrong(Code::configuration,
-                      fmt::format("{} tokens match {}: name one by `serial`", matches.size(), uri.text())));
+    return fail(wrong_token(Code::configuration,
+                            fmt::format("{} tokens match {}: name one by `serial`", matches.size(), uri.text())));
   return matches.front();
 }
 

@@ -28,6 +28,10 @@ std::uint64_t session_limit(const CK_TOKEN_INFO& info);
 // Exactly one token must match: none and several are Code::configuration (F12).
 TokenResult<Slot> find_slot(const std::vector<Cryptoki>& modules, const TokenUri& uri);
 
+// What a mechanism must be for, to wrap keys or to encrypt.
+inline constexpr CK_FLAGS kWraps = CKF_WRAP | CKF_UNWRAP;
+inline constexpr CK_FLAGS kCiphers = CKF_ENCRYPT | CKF_DECRYPT;
+
 class Token {
  public:
   // Finds the token and logs in, with one attempt (F8). Refuses to spend the last try that the token has left.

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t kLabelSize = 32;
 
-Failure wrong(std::string detail) { return Failure(Error{.code = Code::configuration, .detail = std::move(detail)}); }
+Failure wrong_set_up(std::string detail) {
+  return Failure(Error{.code = Code::configuration, .detail = std::move(detail)});
+}
 
 struct Slots {
   std::vector<Slot> labelled;  // whose token has the label
@@ -20,7 +22,7 @@ TokenResult<Slots> survey(const std::vector<Cryptoki>& modules, const std::strin
     std::vector<CK_SLOT_ID> ids(256);
     CK_ULONG count = ids.size();
     KAITO_CHECK(module.call(function::get_slot_list, CK_BBOOL{CK_TRUE}, ids.data(), &count));
-    if (count > ids.size()) return fail(wrong(fmt::format("C_GetSlotList gave {} slots", count)));
+    if (count > ids.size()) return fail(wrong_set_up(fmt::format("C_GetSlotList gave {} slots", count)));
     ids.resize(count);
     for (const CK_SLOT_ID id : ids) {
       Slot slot{.cryptoki = module, .id = id};
@@ -63,16 +65,16 @@ TokenOutcome initialise(const Slot& slot, const std::string& label, const Pin& s
 TokenOutcome set_up(const std::vector<Cryptoki>& modules, const std::string& label, const Pin& so_pin,
                     const Pin& user_pin) {
   if (label.empty() || label.size() > kLabelSize || label.back() == ' ')
-    return fail(wrong("a token label has 1 to 32 bytes and no space at its end"));
+    return fail(wrong_set_up("a token label has 1 to 32 bytes and no space at its end"));
   KAITO_TRY(Slots slots, survey(modules, label));
   if (slots.labelled.empty()) {
-    if (!slots.free) return fail(wrong("no slot is free for a new token"));
+    if (!slots.free) return fail(wrong_set_up("no slot is free for a new token"));
     KAITO_CHECK(initialise(*slots.free, label, so_pin));
     // SoftHSM moves a new token to another slot.
     KAITO_TRY(slots, survey(modules, label));
   }
   if (slots.labelled.size() != 1)
-    return fail(wrong(fmt::format("{} tokens are labelled {}", slots.labelled.size(), label)));
+    return fail(wrong_set_up(fmt::format("{} tokens are labelled {}", slots.labelled.size(), label)));
   const Slot& slot = slots.labelled.front();
   if ((slot.info.flags & CKF_USER_PIN_INITIALIZED) != 0) {
     // tpm2-pkcs11 sets the flag before there is a PIN, and says so at the login only (CKR_USER_PIN_NOT_INITIALIZED).

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxUri = 1024;
 constexpr std::size_t kMinPin = 4;
 constexpr std::size_t kMaxPin = 255;
 
-Error wrong(std::string_view text, std::string_view why) {
+Error wrong_token_uri(std::string_view text, std::string_view why) {
   return {.code = Code::configuration, .detail = fmt::format("token URI {}: {}", text, why)};
 }
 
@@ -37,21 +37,21 @@ Result<TokenUri> TokenUri::parse(std::string_view text) {
   uri.text_ = text;
   uri.uri_.reset(p11_kit_uri_new());
   const int parsed = p11_kit_uri_parse(uri.text_.c_str(), P11_KIT_URI_FOR_ANY, uri.uri_.get());
-  if (parsed != P11_KIT_URI_OK) return fail(wrong(text, p11_kit_uri_message(parsed)));
-  if (p11_kit_uri_any_unrecognized(uri.uri_.get())) return fail(wrong(text, "an attribute is not known"));
+  if (parsed != P11_KIT_URI_OK) return fail(wrong_token_uri(text, p11_kit_uri_message(parsed)));
+  if (p11_kit_uri_any_unrecognized(uri.uri_.get())) return fail(wrong_token_uri(text, "an attribute is not known"));
 
   const CK_TOKEN_INFO* token = p11_kit_uri_get_token_info(uri.uri_.get());
   // All zero bytes where the URI has no `token`.
   if (token->label[0] != 0)
     uri.label_.assign(reinterpret_cast<const char*>(token->label),
                       p11_kit_space_strlen(token->label, sizeof token->label));
-  if (uri.label_.empty()) return fail(wrong(text, "`token` is missing"));
+  if (uri.label_.empty()) return fail(wrong_token_uri(text, "`token` is missing"));
   const char* source = p11_kit_uri_get_pin_source(uri.uri_.get());
-  if (!source) return fail(wrong(text, "`pin-source` is missing"));
+  if (!source) return fail(wrong_token_uri(text, "`pin-source` is missing"));
   std::string_view path(source);
   if (path.starts_with("file:")) path.remove_prefix(5);
   if (path.starts_with("///")) path.remove_prefix(2);  // RFC 8089: an empty authority
-  if (!path.starts_with("/")) return fail(wrong(text, "`pin-source` must be file: and an absolute path"));
+  if (!path.starts_with("/")) return fail(wrong_token_uri(text, "`pin-source` must be file: and an absolute path"));
   uri.pin_file_ = path;
   return uri;
 }

@@ -5,9 +5,6 @@
 namespace kaito::hsm {
 namespace {
 
-constexpr CK_FLAGS kWraps = CKF_WRAP | CKF_UNWRAP;
-constexpr CK_FLAGS kCiphers = CKF_ENCRYPT | CKF_DECRYPT;
-
 // Whether the token does what `test` asks, and not only says so. It must say no twice: what it fails to do once, at a
 // start, it would be taken to be without until the next, and with it every blob of that kind.
 template <class Test>

@@ -33,7 +33,7 @@ void prepare_library() {
   static_cast<void>(once);
 }
 
-Code code_of(int result) {
+Code code_of_cryptsetup(int result) {
   switch (-result) {
     case EPERM: return Code::unauthenticated;  // no keyslot opens with the passphrase
     case ENOENT:
@@ -62,7 +62,7 @@ Result<CryptDevice> CryptDevice::of_path(const std::filesystem::path& device) {
   prepare_library();
   crypt_device* made = nullptr;
   if (const int result = crypt_init(&made, device.c_str()); result < 0)
-    return fail(code_of(result),
+    return fail(code_of_cryptsetup(result),
                 fmt::format("{}: {}", device.string(), std::error_code(-result, std::generic_category()).message()));
   return CryptDevice(made);
 }
@@ -71,7 +71,7 @@ Result<CryptDevice> CryptDevice::of_name(const std::string& name) {
   prepare_library();
   crypt_device* made = nullptr;
   if (const int result = crypt_init_by_name(&made, name.c_str()); result < 0)
-    return fail(code_of(result), fmt::format("no active volume {}", name));
+    return fail(code_of_cryptsetup(result), fmt::format("no active volume {}", name));
   return CryptDevice(made);
 }
 
@@ -79,7 +79,7 @@ Error CryptDevice::error(std::string_view doing, int result) const {
   std::string detail = fmt::format("{}: {}", doing, std::error_code(-result, std::generic_category()).message());
   if (!said_->empty()) detail += fmt::format(" ({})", *said_);
   said_->clear();
-  return Error{.code = code_of(result), .detail = std::move(detail)};
+  return Error{.code = code_of_cryptsetup(result), .detail = std::move(detail)};
 }
 
 Status CryptDevice::check(std::string_view doing, int result) const {

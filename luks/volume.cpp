@@ -14,8 +14,6 @@
 namespace kaito::luks {
 namespace {
 
-constexpr std::size_t kXtsKeyBytes = 64;
-constexpr std::size_t kIntegrityKeyBytes = 32;
 constexpr std::uint64_t kKeyslotsBytes = 16 * 1024 * 1024;
 
 // Read before libcryptsetup opens the device: it repairs and writes while it loads.

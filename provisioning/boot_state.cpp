@@ -20,7 +20,7 @@ BootReport failed(BootReport report, std::string detail) {
 }
 
 // The header is read even when the volume is open: a damaged one opens for the last time today.
-Result<std::vector<std::string>> ways_of(const VolumeRecord& record) {
+Result<std::vector<std::string>> read_ways(const VolumeRecord& record) {
   KAITO_TRY(const auto volume, luks::Volume::load(record.present_device()));
   if (volume.facts().uuid != record.uuid)
     return fail(Code::conflict,
@@ -67,7 +67,7 @@ BootReport report_state(const Places& places, const Clock& clock) {
     return report;
   }
   if (!report.volume) return failed(std::move(report), "the ceremony has ended, and volume.json is missing");
-  auto ways = ways_of(*report.volume);
+  auto ways = read_ways(*report.volume);
   if (!ways) return failed(std::move(report), ways.error().describe());
   report.ways = *std::move(ways);
   if (!is_mounted(places)) {

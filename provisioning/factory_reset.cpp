@@ -79,7 +79,7 @@ Result<ResetSubject::Contents> count_contents(const Places& places) {
   return contents;
 }
 
-std::vector<std::string> ways_of(const VolumeRecord& record) {
+std::vector<std::string> ways_or_unknown(const VolumeRecord& record) {
   const auto volume = luks::Volume::load(record.present_device());
   if (!volume || volume->facts().uuid != record.uuid) return {"unknown, the header cannot be read"};
   const auto enrolled = enrolled_ways(*volume);
@@ -106,7 +106,7 @@ Result<ResetSubject> look(const Machine& machine, bool without_hsm) {
                        .volume = record.uuid,
                        .device = record.device.string(),
                        .serial = std::string(fact(noted_disk(machine.ceremony), "serial")),
-                       .ways = ways_of(record),
+                       .ways = ways_or_unknown(record),
                        .hsm = std::string(without_hsm ? kWithoutHsm : kEmbedded),
                        .needed = machine.officers.threshold};
   if (is_mounted(machine.places)) {

@@ -5,7 +5,7 @@
 namespace kaito::audit {
 namespace {
 
-std::unexpected<Error> malformed(std::string_view what) {
+std::unexpected<Error> malformed_checkpoint(std::string_view what) {
   return fail(Code::invalid_request, fmt::format("not a signed checkpoint: {}", what));
 }
 
@@ -13,7 +13,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   std::uint64_t size = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
   if (error != std::errc{} || end != text.data() + text.size() || (text.size() > 1 && text.front() == '0'))
-    return malformed("the second line is no size");
+    return malformed_checkpoint("the second line is no size");
   return size;
 }
 
@@ -22,16 +22,16 @@ Result<Checkpoint> parse_body(std::string_view body) {
   const auto origin = take_line(body);
   const auto size = take_line(body);
   const auto root = take_line(body);
-  if (!origin || !size || !root) return malformed("fewer than three lines");
-  if (origin->empty() || origin->size() > kMaxOrigin) return malformed("the first line is no origin");
+  if (!origin || !size || !root) return malformed_checkpoint("fewer than three lines");
+  if (origin->empty() || origin->size() > kMaxOrigin) return malformed_checkpoint("the first line is no origin");
   KAITO_TRY(const std::uint64_t leaves, parse_size(*size));
   const auto hash = from_base64(*root);
   Checkpoint checkpoint{.origin = std::string(*origin), .size = leaves};
-  if (!hash || hash->size() != checkpoint.root.size()) return malformed("the third line is no root hash");
+  if (!hash || hash->size() != checkpoint.root.size()) return malformed_checkpoint("the third line is no root hash");
   std::ranges::copy(*hash, checkpoint.root.begin());
   while (!body.empty()) {
     const auto extension = take_line(body);
-    if (!extension || extension->empty()) return malformed("an empty extension line");
+    if (!extension || extension->empty()) return malformed_checkpoint("an empty extension line");
   }
   return checkpoint;
 }

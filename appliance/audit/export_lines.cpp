@@ -6,7 +6,7 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::string_view kHeader = R"({"format":"kaito-audit-export","v":1,"origin":)";
+constexpr std::string_view kExportHeader = R"({"format":"kaito-audit-export","v":1,"origin":)";
 constexpr std::string_view kRecord = R"({"v":)";
 constexpr std::string_view kWithheld = R"({"withheld":)";
 constexpr std::string_view kCheckpoint = R"({"checkpoint":)";
@@ -68,7 +68,7 @@ LineKind kind_of(std::string_view line) noexcept {
 }
 
 std::string format_header(const ExportHeader& header) {
-  std::string line(kHeader);
+  std::string line(kExportHeader);
   append_json_string(line, header.origin);
   std::string_view before = R"(,"keys":[)";
   for (const VerifierKey& key : header.keys) {
@@ -107,7 +107,7 @@ std::string format_end(const ExportEnd& end) {
 Result<ExportHeader> parse_header(std::string_view line) {
   JsonCursor cursor(line);
   ExportHeader header;
-  KAITO_CHECK(cursor.expect(kHeader));
+  KAITO_CHECK(cursor.expect(kExportHeader));
   KAITO_TRY(header.origin, cursor.text());
   if (header.origin.size() > kMaxOrigin) return cursor.wrong("the origin is too long");
   KAITO_CHECK(cursor.expect(R"(,"keys":)"));

@@ -7,25 +7,25 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::string_view kHeader = "kaito/key-certificate/v1";
+constexpr std::string_view kCertificateHeader = "kaito/key-certificate/v1";
 constexpr std::string_view kSeparator = ": ";
 
-bool is_name(std::string_view text) {
+bool is_field_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
 }
-bool is_value(std::string_view text) {
+bool is_field_value(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; });
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-  KAITO_INVARIANT(is_name(name) && is_value(value));
+  KAITO_INVARIANT(is_field_name(name) && is_field_value(value));
   out += fmt::format("{}{}{}\n", name, kSeparator, value);
 }
 
 Result<CertificateField> parse_field(std::string_view line) {
   const auto separator = line.find(kSeparator);
-  if (separator == std::string_view::npos || !is_name(line.substr(0, separator)) ||
-      !is_value(line.substr(separator + kSeparator.size())))
+  if (separator == std::string_view::npos || !is_field_name(line.substr(0, separator)) ||
+      !is_field_value(line.substr(separator + kSeparator.size())))
     return fail(Code::invalid_request, "not a key certificate: a line is no field");
   return CertificateField{line.substr(0, separator), line.substr(separator + kSeparator.size())};
 }
@@ -45,7 +45,7 @@ std::string_view key_name(store::KeyKind kind) noexcept {
 
 std::string key_statement(std::string_view origin, const store::Rotation& rotation, store::CertificateKind kind,
                           TimePoint issued, std::span<const CertificateField> facts) {
-  std::string text = fmt::format("{}\n", kHeader);
+  std::string text = fmt::format("{}\n", kCertificateHeader);
   append_field(text, "log", origin);
   append_field(text, "certificate", kind == store::CertificateKind::destroyed ? "destroyed" : "no-reference");
   append_field(text, "rotation", rotation.id.str());
@@ -65,7 +65,8 @@ std::string_view OpenedKeyCertificate::find(std::string_view name) const noexcep
 Result<OpenedKeyCertificate> open_key_certificate(std::string_view note, std::span<const VerifierKey> trusted) {
   KAITO_TRY(auto opened, open_signed_note(note, trusted, kMaxKeyCertificate));
   std::string_view body = opened.body;
-  if (take_line(body) != kHeader) return fail(Code::invalid_request, "not a key certificate: another first line");
+  if (take_line(body) != kCertificateHeader)
+    return fail(Code::invalid_request, "not a key certificate: another first line");
   OpenedKeyCertificate certificate{.fields = {}, .signers = std::move(opened.signers)};
   while (!body.empty()) {
     const auto line = take_line(body);

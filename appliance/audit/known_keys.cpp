@@ -3,12 +3,12 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::string_view kMetaKey = "audit.keys";  // VerifierKey::str(), each with a newline
+constexpr std::string_view kKnownKeys = "audit.keys";  // VerifierKey::str(), each with a newline
 
 }  // namespace
 
 Result<std::vector<VerifierKey>> known_keys(store::Reader& reader) {
-  KAITO_TRY(const auto stored, reader.meta(kMetaKey));
+  KAITO_TRY(const auto stored, reader.meta(kKnownKeys));
   std::vector<VerifierKey> keys;
   if (!stored) return keys;
   for (std::string_view rest = as_text(*stored); !rest.empty();) {
@@ -27,7 +27,7 @@ Status remember_key(store::Writer& writer, const VerifierKey& key) {
   keys.push_back(key);
   std::string text;
   for (const VerifierKey& known : keys) text += known.str() + '\n';
-  return writer.put_meta(kMetaKey, as_bytes(text));
+  return writer.put_meta(kKnownKeys, as_bytes(text));
 }
 
 }  // namespace kaito::audit

@@ -7,10 +7,9 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::string_view kMetaKey = "audit.tail";
+constexpr std::string_view kTailKey = "audit.tail";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint64_t kCheckedRows = 256;  // records whose text is checked at every start
-constexpr std::uint64_t kPage = 8192;        // leaf hashes read at once
 
 std::unexpected<Error> damaged(std::uint64_t sequence, std::string_view what) {
   return fail(Code::integrity, fmt::format("audit record {}: {}", sequence, what));
@@ -63,7 +62,7 @@ Result<LogTail> rebuild(store::Reader& reader, std::uint64_t size,
   LogTail tail;
   while (tail.tree.size() < size) {
     const std::uint64_t from = tail.tree.size();
-    KAITO_TRY(const auto hashes, reader.audit_leaf_hashes(from, std::min(size, from + kPage)));
+    KAITO_TRY(const auto hashes, reader.audit_leaf_hashes(from, std::min(size, from + kHashPage)));
     if (hashes.empty()) return damaged(from, "is missing");
     for (const Hash& hash : hashes) {
       tail.tree.append(hash);
@@ -103,11 +102,11 @@ Result<LogTail> decode_tail(ByteView bytes) {
   return tail;
 }
 
-Status store_tail(store::Writer& writer, const LogTail& tail) { return writer.put_meta(kMetaKey, encode_tail(tail)); }
+Status store_tail(store::Writer& writer, const LogTail& tail) { return writer.put_meta(kTailKey, encode_tail(tail)); }
 
 Result<LogTail> load_tail(store::Reader& reader, Logger& log) {
   KAITO_TRY(const std::uint64_t size, reader.audit_size());
-  KAITO_TRY(const auto stored, reader.meta(kMetaKey));
+  KAITO_TRY(const auto stored, reader.meta(kTailKey));
   KAITO_TRY(const auto checkpoint, reader.latest_checkpoint());
   LogTail tail;
   if (stored) {

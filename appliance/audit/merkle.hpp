@@ -11,6 +11,8 @@ namespace kaito::audit {
 
 using Hash = ByteArray<32>;  // SHA-256
 
+inline constexpr std::uint64_t kHashPage = 8192;  // leaf hashes that are read at once: 256 KiB
+
 // RFC 6962 §2.1. Thread-safe.
 Hash leaf_hash(ByteView entry);                       // SHA-256(0x00 || entry)
 Hash node_hash(const Hash& left, const Hash& right);  // SHA-256(0x01 || left || right)

@@ -7,8 +7,6 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::uint64_t kPage = 8192;  // leaf hashes read at once: 256 KiB
-
 // RFC 6962 §2.1: the largest power of two smaller than `leaves`, which is at least 2.
 std::uint64_t split(std::uint64_t leaves) { return std::bit_floor(leaves - 1); }
 
@@ -65,7 +63,7 @@ std::vector<LeafRange> consistency_ranges(std::uint64_t from, std::uint64_t to) 
 Result<Hash> subtree_root(store::Reader& reader, LeafRange range) {
   Frontier tree;
   for (std::uint64_t at = range.begin; at < range.end;) {
-    const std::uint64_t until = std::min(range.end, at + kPage);
+    const std::uint64_t until = std::min(range.end, at + kHashPage);
     KAITO_TRY(const auto hashes, reader.audit_leaf_hashes(at, until));
     if (hashes.size() != until - at)
       return fail(Code::integrity, fmt::format("audit records are missing in {} to {}", at, until - 1));

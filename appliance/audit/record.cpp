@@ -8,14 +8,14 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::string_view kMark = "…";
+constexpr std::string_view kCutMark = "…";
 
 // `text`, cut at a character boundary to `limit` bytes with the mark when it is longer.
 void append_bounded(std::string& out, std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return append_json_string(out, text);
-  std::size_t cut = limit - kMark.size();
+  std::size_t cut = limit - kCutMark.size();
   for (int back = 0; back < 3 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80; ++back) --cut;
-  append_json_string(out, std::string(text.substr(0, cut)).append(kMark));
+  append_json_string(out, std::string(text.substr(0, cut)).append(kCutMark));
 }
 
 void append_uuid(std::string& out, const UuidBytes& id) {

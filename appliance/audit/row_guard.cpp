@@ -6,8 +6,9 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::string_view kKey = "row_sums";             // of the detail that bears the digest
-constexpr std::string_view kMark = "\"row_sums\":\"";     // its begin in a record; a quote within a value is escaped
+constexpr std::string_view kKey = "row_sums";  // of the detail that bears the digest
+// Its begin in a record; a quote within a value is escaped.
+constexpr std::string_view kRowSumsMark = "\"row_sums\":\"";
 constexpr std::uint64_t kRowsAtStart = 65'536;            // verified before anybody is served: a tenth of a second
 constexpr std::uint64_t kRecordsBetweenAnchors = 65'536;  // so that a start reads few records
 constexpr int kNice = 10;                                 // whoever waits for a code comes first
@@ -42,7 +43,7 @@ Status RowGuard::open() {
     if (kept) {
       KAITO_CHECK(check_anchor(*reader, *kept));
     } else {
-      KAITO_TRY(const auto anchored, reader->first_audit_row_with(kMark, 0));
+      KAITO_TRY(const auto anchored, reader->first_audit_row_with(kRowSumsMark, 0));
       if (anchored) {
         raise(std::string(kSums),
               fmt::format("is empty, but record {} of the log bears its digest", anchored->sequence));
@@ -74,7 +75,7 @@ Status RowGuard::check_anchor(store::Reader& reader, const store::KeptRowSums& k
     raise(std::string(kSums), "names no record of the log");
     return {};
   }
-  const auto bears = fmt::format("{}{}\"", kMark, to_hex(kept.anchor->digest));
+  const auto bears = fmt::format("{}{}\"", kRowSumsMark, to_hex(kept.anchor->digest));
   KAITO_TRY(const auto named, reader.audit_rows({.from = kept.anchor->record, .limit = 1}));
   if (named.empty() || named.front().sequence != kept.anchor->record ||
       named.front().record.find(bears) == std::string::npos) {
@@ -82,7 +83,7 @@ Status RowGuard::check_anchor(store::Reader& reader, const store::KeptRowSums& k
           fmt::format("is of another log: record {} does not bear its digest", kept.anchor->record));
     return {};
   }
-  KAITO_TRY(const auto later, reader.first_audit_row_with(kMark, kept.anchor->record + 1));
+  KAITO_TRY(const auto later, reader.first_audit_row_with(kRowSumsMark, kept.anchor->record + 1));
   if (later)
     raise(std::string(kSums),
           fmt::format("is older than the log: it knows record {}, and record {} bears a later digest",

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kSignaturePrefix = "— ";  // U+2014, space
 
-std::unexpected<Error> malformed(std::string_view what) {
+std::unexpected<Error> malformed_note(std::string_view what) {
   return fail(Code::invalid_request, fmt::format("not a signed note: {}", what));
 }
 
@@ -17,12 +17,12 @@ struct SignatureLine {
 };
 
 Result<SignatureLine> parse_signature(std::string_view line) {
-  if (!line.starts_with(kSignaturePrefix)) return malformed("a signature line begins otherwise");
+  if (!line.starts_with(kSignaturePrefix)) return malformed_note("a signature line begins otherwise");
   line.remove_prefix(kSignaturePrefix.size());
   const auto space = line.find(' ');
-  if (space == std::string_view::npos || space == 0) return malformed("a signature line without a name");
+  if (space == std::string_view::npos || space == 0) return malformed_note("a signature line without a name");
   auto bytes = from_base64(line.substr(space + 1));
-  if (!bytes || bytes->size() < 5) return malformed("a signature that is not base64 or too short");
+  if (!bytes || bytes->size() < 5) return malformed_note("a signature that is not base64 or too short");
   return SignatureLine{line.substr(0, space), *std::move(bytes)};
 }
 
@@ -54,15 +54,15 @@ std::string sign_note(std::string_view body, std::span<const NoteSignature> sign
 }
 
 Result<OpenedNote> open_signed_note(std::string_view note, std::span<const VerifierKey> trusted, std::size_t limit) {
-  if (note.size() > limit) return malformed("too long");
+  if (note.size() > limit) return malformed_note("too long");
   // C2SP signed-note: the signatures follow the last empty line.
   const auto gap = note.rfind("\n\n");
-  if (gap == std::string_view::npos) return malformed("no empty line before the signatures");
+  if (gap == std::string_view::npos) return malformed_note("no empty line before the signatures");
   OpenedNote opened{.body = note.substr(0, gap + 1), .signers = {}};
   std::string_view signatures = note.substr(gap + 2);
   for (std::size_t count = 0; !signatures.empty(); ++count) {
     const auto text = take_line(signatures);
-    if (!text || count == kMaxSignatures) return malformed("too many signatures, or the last has no newline");
+    if (!text || count == kMaxSignatures) return malformed_note("too many signatures, or the last has no newline");
     KAITO_TRY(const SignatureLine line, parse_signature(*text));
     const VerifierKey* key = signer(line, trusted);
     if (key == nullptr) continue;

@@ -10,10 +10,10 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::uint8_t kEd25519 = 0x01;  // C2SP signed-note, signature type
+constexpr std::uint8_t kEd25519Signature = 0x01;  // C2SP signed-note, signature type
 
 // C2SP signed-note: not empty, no Unicode space, no "+". Printable ASCII is all that this product uses.
-bool is_name(std::string_view name) {
+bool is_key_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxOrigin) return false;
   return std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f && c != '+'; });
 }
@@ -21,7 +21,7 @@ bool is_name(std::string_view name) {
 ByteArray<4> key_hash(std::string_view name, const ByteArray<32>& public_key) {
   Bytes input(name.begin(), name.end());
   append_u8(input, '\n');
-  append_u8(input, kEd25519);
+  append_u8(input, kEd25519Signature);
   append(input, public_key);
   ByteArray<EVP_MAX_MD_SIZE> digest{};
   std::size_t size = 0;
@@ -33,7 +33,7 @@ ByteArray<4> key_hash(std::string_view name, const ByteArray<32>& public_key) {
 }  // namespace
 
 Result<VerifierKey> VerifierKey::make(std::string name, const ByteArray<32>& public_key) {
-  if (!is_name(name)) return fail(Code::invalid_request, "not a name for a log's key: " + name);
+  if (!is_key_name(name)) return fail(Code::invalid_request, "not a name for a log's key: " + name);
   VerifierKey key;
   key.hash_ = key_hash(name, public_key);
   key.name_ = std::move(name);
@@ -49,7 +49,7 @@ Result<VerifierKey> VerifierKey::parse(std::string_view text) {
   if (second == std::string_view::npos) return bad("must have the form <name>+<hash>+<key>");
   const auto bytes = from_base64(text.substr(second + 1));
   if (!bytes || bytes->size() != 33) return bad("must hold 33 bytes in base64");
-  if (bytes->front() != kEd25519) return bad("must be an Ed25519 key");
+  if (bytes->front() != kEd25519Signature) return bad("must be an Ed25519 key");
   ByteArray<32> public_key{};
   std::ranges::copy(*bytes | std::views::drop(1), public_key.begin());
   auto key = make(std::string(text.substr(0, first)), public_key);
@@ -59,7 +59,7 @@ Result<VerifierKey> VerifierKey::parse(std::string_view text) {
 }
 
 std::string VerifierKey::str() const {
-  Bytes bytes{kEd25519};
+  Bytes bytes{kEd25519Signature};
   append(bytes, public_key_);
   return fmt::format("{}+{}+{}", name_, to_hex(hash_), to_base64(bytes));
 }

@@ -26,7 +26,7 @@ constexpr std::string_view kSubject = "Kaito wrapping key ";
 constexpr std::string_view kOaep = " OAEP ";
 constexpr std::string_view kIssuer = "Kaito audit key";
 // AlgorithmIdentifier of Ed25519, RFC 8410 §3.
-constexpr ByteArray<7> kEd25519{0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70};
+constexpr ByteArray<7> kEd25519Algorithm{0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70};
 
 std::unexpected<Error> openssl_failed(std::string_view what) {
   return fail(Code::internal, fmt::format("{}: {}", what, http::openssl_reason()));
@@ -121,7 +121,7 @@ void append_length(Bytes& out, std::size_t length) {
 // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }, RFC 5280 §4.1.
 Result<X509Ptr> sealed(const Bytes& tbs, const ByteArray<64>& signature) {
   Bytes body = tbs;
-  append(body, kEd25519);
+  append(body, kEd25519Algorithm);
   append(body, ByteArray<3>{0x03, 0x41, 0x00});  // BIT STRING of 64 bytes, no bit unused
   append(body, signature);
   Bytes der{0x30};
@@ -133,7 +133,7 @@ Result<X509Ptr> sealed(const Bytes& tbs, const ByteArray<64>& signature) {
   return certificate;
 }
 
-std::unexpected<Error> malformed(std::string_view what) {
+std::unexpected<Error> malformed_certificate(std::string_view what) {
   ERR_clear_error();
   return fail_invalid("certificate", fmt::format("is not a wrapping certificate: {}", what));
 }
@@ -208,10 +208,10 @@ Result<std::string> finish_wrapping_certificate(const WrappingCertificateDraft& 
 
 Result<OpenedWrappingCertificate> open_wrapping_certificate(std::string_view pem, std::span<const VerifierKey> trusted,
                                                             TimePoint now) {
-  if (pem.size() > kMaxWrappingCertificate) return malformed("it is too long");
+  if (pem.size() > kMaxWrappingCertificate) return malformed_certificate("it is too long");
   const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   const X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  if (!certificate) return malformed("no certificate in PEM");
+  if (!certificate) return malformed_certificate("no certificate in PEM");
   KAITO_TRY(const VerifierKey* signer, signer_of(*certificate, trusted));
   if (now < http::not_before(*certificate) || now >= http::not_after(*certificate))
     return untrusted(fmt::format("is valid from {} to {} only", to_rfc3339(http::not_before(*certificate)),
@@ -219,15 +219,17 @@ Result<OpenedWrappingCertificate> open_wrapping_certificate(std::string_view pem
   const std::string name = name_entry(X509_get_subject_name(certificate.get()), NID_commonName);
   const auto separator = name.find(kOaep);
   if (!name.starts_with(kSubject) || separator == std::string::npos || separator < kSubject.size())
-    return malformed("its subject is another");
+    return malformed_certificate("its subject is another");
   OpenedWrappingCertificate opened{.hash = name.substr(separator + kOaep.size()),
                                    .key = PkeyPtr(X509_get_pubkey(certificate.get())),
                                    .signer = *signer};
   const char* end = name.data() + separator;
   const auto parsed = std::from_chars(name.data() + kSubject.size(), end, opened.version);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || opened.version == 0) return malformed("it names no version");
-  if (opened.hash != "SHA-1" && opened.hash != "SHA-256") return malformed("it names another hash");
-  if (!opened.key || EVP_PKEY_get_base_id(opened.key.get()) != EVP_PKEY_RSA) return malformed("it holds no RSA key");
+  if (parsed.ec != std::errc{} || parsed.ptr != end || opened.version == 0)
+    return malformed_certificate("it names no version");
+  if (opened.hash != "SHA-1" && opened.hash != "SHA-256") return malformed_certificate("it names another hash");
+  if (!opened.key || EVP_PKEY_get_base_id(opened.key.get()) != EVP_PKEY_RSA)
+    return malformed_certificate("it holds no RSA key");
   return opened;
 }
 

@@ -16,7 +16,7 @@ constexpr std::size_t kMaxNetworks = 32;
 constexpr std::size_t kMaxGroups = 256;
 constexpr std::size_t kHintCharacters = 4;
 constexpr std::size_t kRemembered = 16'384;
-constexpr Seconds kTouchInterval = std::chrono::minutes(1);
+constexpr Seconds kKeyTouchInterval = std::chrono::minutes(1);
 
 // The canonical list that the row keeps.
 Result<std::string> join_networks(const std::vector<std::string>& texts) {
@@ -144,7 +144,7 @@ Result<Principal> ApiKeys::authenticate(std::string_view token, const http::IpAd
   KAITO_TRY(const ScopeSet scopes, ScopeSet::from_bits(key->scopes));
 
   // Nobody waits for this note of use; see Sessions::touch.
-  if (!key->last_used || now >= *key->last_used + kTouchInterval)
+  if (!key->last_used || now >= *key->last_used + kKeyTouchInterval)
     static_cast<void>(store_.write([id = key->id, now](store::Writer& writer) { return writer.touch_api_key(id, now); },
                                    store::JobKind::change));
 

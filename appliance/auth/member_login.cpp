@@ -7,21 +7,21 @@
 namespace kaito::auth {
 namespace {
 
-struct Account {
+struct LoginAccount {
   std::optional<OrgId> org;
   std::optional<store::Member> member;
 };
 
-Result<Account> find_account(store::Store& store, std::string_view org_name, std::string_view username) {
+Result<LoginAccount> find_account(store::Store& store, std::string_view org_name, std::string_view username) {
   KAITO_TRY(const auto reader, store.snapshot());
   KAITO_TRY(const std::optional<store::Org> org, reader->org_by_name(org_name));
-  if (!org) return Account{};
+  if (!org) return LoginAccount{};
   KAITO_TRY(std::optional<store::Member> member, reader->member_by_username(org->id, username));
-  return Account{.org = org->id, .member = std::move(member)};
+  return LoginAccount{.org = org->id, .member = std::move(member)};
 }
 
 // What the transaction of a login works on. `session` is offered, and kept only when granted.
-struct LoginDecision {
+struct MemberLoginDecision {
   const Clock& clock;
   LockoutPolicy policy;
   PasswordAttempt attempt;
@@ -56,7 +56,7 @@ MemberLogin::MemberLogin(store::Store& store, audit::Journal& journal, PasswordH
 Task<Result<Recorded<IssuedSession>>> MemberLogin::login(const Permit& permit, MemberCredentials credentials) {
   KAITO_CO_TRY(const std::string username, normalise_username(credentials.username));
   if (credentials.password.size() > kMaxPasswordBytes) co_return fail_invalid("password", "is too long");
-  KAITO_CO_TRY(Account account, find_account(store_, credentials.org, username));
+  KAITO_CO_TRY(LoginAccount account, find_account(store_, credentials.org, username));
   KAITO_CO_TRY(PasswordAttempt attempt,
                co_await check_password_of(hasher_, std::move(account.member), credentials.password));
 
@@ -69,12 +69,12 @@ Task<Result<Recorded<IssuedSession>>> MemberLogin::login(const Permit& permit, M
   audit::Event event = permit.event();
   event.org = account.org;
   const UuidBytes subject = attempt.account ? attempt.account->id.bytes() : UuidBytes{};
-  auto decision = std::make_shared<LoginDecision>(
-      LoginDecision{.clock = clock_,
-                    .policy = policy_,
-                    .attempt = std::move(attempt),
-                    .new_hash = std::move(new_hash),
-                    .offered = sessions_.issue(store::SubjectKind::member, subject, account.org, permit.peer())});
+  auto decision = std::make_shared<MemberLoginDecision>(
+      MemberLoginDecision{.clock = clock_,
+                          .policy = policy_,
+                          .attempt = std::move(attempt),
+                          .new_hash = std::move(new_hash),
+                          .offered = sessions_.issue(store::SubjectKind::member, subject, account.org, permit.peer())});
   KAITO_CO_TRY(audit::Receipt receipt, co_await commit_shared(journal_, std::move(event), decision));
   if (!decision->granted)
     co_return Recorded<IssuedSession>{.result = fail(Code::unauthenticated, "login refused"),

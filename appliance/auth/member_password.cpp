@@ -10,27 +10,28 @@ namespace {
 constexpr auto kInvitation = store::OneTimePurpose::member_invitation;
 
 // A member, and the name of the org for the password policy.
-struct Account {
+struct PasswordAccount {
   store::Member member;
   std::string org_name;
 };
 
-Result<Account> find_invited(store::Reader& reader, const store::OneTimeToken& token, std::string_view username) {
+Result<PasswordAccount> find_invited(store::Reader& reader, const store::OneTimeToken& token,
+                                     std::string_view username) {
   if (!token.org) return fail(Code::integrity, "invitation without an org");
   KAITO_TRY(std::optional<store::Org> org, reader.org(*token.org));
   KAITO_TRY(std::optional<store::Member> member, reader.member(*token.org, MemberId(token.subject)));
   if (!org || !member || member->state != store::MemberState::invited)
     return fail(Code::unauthenticated, "invitation's member is not waiting for one");
   if (member->username != username) return fail(Code::unauthenticated, "invitation is another user's");
-  return Account{.member = *std::move(member), .org_name = std::move(org->name)};
+  return PasswordAccount{.member = *std::move(member), .org_name = std::move(org->name)};
 }
 
-Result<Account> find_own(store::Store& store, const MemberPrincipal& who) {
+Result<PasswordAccount> find_own(store::Store& store, const MemberPrincipal& who) {
   KAITO_TRY(const auto reader, store.snapshot());
   KAITO_TRY(std::optional<store::Org> org, reader->org(who.org));
   KAITO_TRY(std::optional<store::Member> member, reader->member(who.org, who.id));
   if (!org || !member) return fail(Code::unauthenticated, "member was removed meanwhile");
-  return Account{.member = *std::move(member), .org_name = std::move(org->name)};
+  return PasswordAccount{.member = *std::move(member), .org_name = std::move(org->name)};
 }
 
 struct Acceptance {
@@ -42,7 +43,7 @@ struct Acceptance {
 
   Status apply(store::Writer& writer, audit::Event& record) {
     KAITO_TRY(const store::OneTimeToken token, redeem_one_time_token(writer, kInvitation, invitation, clock.now()));
-    KAITO_TRY(Account account, find_invited(writer, token, username));
+    KAITO_TRY(PasswordAccount account, find_invited(writer, token, username));
     store::Member& member = account.member;
     member.state = store::MemberState::active;
     member.password_hash = hash;
@@ -92,7 +93,7 @@ Task<Result<Recorded<IssuedSession>>> MemberPassword::accept_invitation(const Pe
   {
     KAITO_CO_TRY(const auto reader, store_.snapshot());
     KAITO_CO_TRY(const store::OneTimeToken token, find_one_time_token(*reader, kInvitation, digest, clock_.now()));
-    KAITO_CO_TRY(Account invited, find_invited(*reader, token, name));
+    KAITO_CO_TRY(PasswordAccount invited, find_invited(*reader, token, name));
     KAITO_CO_CHECK(check_password(password, name, invited.org_name, "password"));
     member = std::move(invited.member);
   }
@@ -113,7 +114,7 @@ Task<Result<Recorded<IssuedSession>>> MemberPassword::change(const Permit& permi
   if (!who) co_return fail(Code::forbidden, "only members have passwords");
   if (old_password.size() > kMaxPasswordBytes) co_return fail_invalid("old_password", "is too long");
   if (old_password == new_password) co_return fail_invalid("new_password", "must differ from the old one");
-  KAITO_CO_TRY(Account own, find_own(store_, *who));
+  KAITO_CO_TRY(PasswordAccount own, find_own(store_, *who));
   KAITO_CO_CHECK(check_password(new_password, own.member.username, own.org_name, "new_password"));
   KAITO_CO_TRY(PasswordAttempt attempt, co_await check_password_of(hasher_, std::move(own.member), old_password));
   std::string new_hash;

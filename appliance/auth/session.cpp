@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kCookieName = "__Host-kaito_session";
 constexpr std::string_view kCookieAttributes = "; Path=/; Secure; HttpOnly; SameSite=Lax";
-constexpr Seconds kTouchInterval = std::chrono::minutes(1);
+constexpr Seconds kSessionTouchInterval = std::chrono::minutes(1);
 // How far a session's stamps may lie ahead of the clock. More means that the clock was set back, and with it every
 // session's end put off: such sessions end (F38).
 constexpr Seconds kClockSlack = std::chrono::minutes(2);
@@ -133,7 +133,7 @@ bool Sessions::is_fresh(const SessionFacts& session) const noexcept {
 // Being seen gives nobody a right and tells nothing that the request's own record does not: the one change besides the
 // journal's own that is not recorded. Nobody waits for it; when it fails, the session merely counts as idle for longer.
 void Sessions::touch(const store::Session& session, TimePoint now) {
-  if (now < session.last_seen + kTouchInterval) return;
+  if (now < session.last_seen + kSessionTouchInterval) return;
   static_cast<void>(store_.write(
       [id = session.id, now](store::Writer& writer) { return writer.touch_session(id, now); }, store::JobKind::change));
 }

@@ -39,7 +39,7 @@ bool counter_grows(std::uint32_t stored, std::uint32_t shown) noexcept {
   return (stored == 0 && shown == 0) || shown > stored;
 }
 
-struct LoginDecision {
+struct StaffLoginDecision {
   Bytes credential_id;
   std::uint32_t sign_count;
   IssuedSession offered;
@@ -97,7 +97,7 @@ Task<Result<Recorded<IssuedSession>>> StaffLogin::finish(const Permit& permit, s
     co_return co_await refuse(reason ? webauthn::to_string(*reason) : "response");
   }
 
-  auto decision = std::make_shared<LoginDecision>(LoginDecision{
+  auto decision = std::make_shared<StaffLoginDecision>(StaffLoginDecision{
       .credential_id = parsed.id,
       .sign_count = asserted->sign_count,
       .offered = sessions_.issue(store::SubjectKind::staff, holder->staff.id.bytes(), std::nullopt, permit.peer())});

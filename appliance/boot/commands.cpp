@@ -17,15 +17,6 @@ namespace {
 
 using namespace provisioning;  // NOLINT(google-build-using-namespace): its command line
 
-struct Tools {
-  const Places& places;
-  const Clock& clock;
-  Random& random;
-  cli::Terminal& terminal;
-
-  void say(std::string_view line) const { terminal.print(fmt::format("{}\n", line)); }
-};
-
 bool systemd_runs() {
   std::error_code ignored;
   return std::filesystem::exists("/run/systemd/system", ignored);
@@ -163,7 +154,7 @@ int run_command(int argc, const char* const* argv, Places places, const Clock& c
   ending->add_option("--confirm", word, "The word of the challenge that the command shows without it");
   add_people(*ending, request);
   ending->callback([&] { chosen = [&] { return decommission_command(word, by_people(), tools); }; });
-  add_factory_reset(app, chosen, places, clock, random, terminal);
+  add_factory_reset(app, chosen, tools);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

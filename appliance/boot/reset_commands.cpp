@@ -15,13 +15,6 @@ struct Options {
   std::string name;
 };
 
-struct Tools {
-  const Places& places;
-  const Clock& clock;
-  Random& random;
-  cli::Terminal& terminal;
-};
-
 Status prepare(const Options& options, const Tools& tools) {
   KAITO_TRY(const auto state, prepare_reset(tools.places, options.without_hsm, tools.clock, tools.random));
   tools.terminal.print(describe(state));
@@ -60,10 +53,8 @@ Status execute(const Options& options, const Tools& tools) {
 
 }  // namespace
 
-void add_factory_reset(CLI::App& app, std::function<Status()>& chosen, const Places& places, const Clock& clock,
-                       Random& random, cli::Terminal& terminal) {
+void add_factory_reset(CLI::App& app, std::function<Status()>& chosen, const Tools& tools) {
   const auto options = std::make_shared<Options>();
-  const Tools tools{places, clock, random, terminal};
   auto* reset = app.add_subcommand("factory-reset", "Destroy everything and begin anew, by a quorum of officers");
   reset->require_subcommand(1);
   auto* preparing = reset->add_subcommand("prepare", "Write the text that officers sign for; destroys nothing");

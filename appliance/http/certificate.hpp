@@ -21,4 +21,7 @@ Result<PkeyPtr> read_private_key(const std::filesystem::path& path);
 TimePoint not_before(const X509& certificate);
 TimePoint not_after(const X509& certificate);
 
+// Code::configuration: what is wrong with the file.
+std::unexpected<Error> wrong_file(const std::filesystem::path& path, std::string_view what);
+
 }  // namespace kaito::http

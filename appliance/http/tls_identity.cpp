@@ -15,28 +15,26 @@ constexpr const char* kTls12Suites =
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* kTls13Suites = "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 
-std::unexpected<Error> wrong(const std::filesystem::path& path, std::string_view what) {
-  return fail(Code::configuration, fmt::format("{}: {}", path.string(), what));
-}
-
 Status check_strength(const EVP_PKEY& key, const std::filesystem::path& path) {
   const int type = EVP_PKEY_get_base_id(&key);
   const int bits = EVP_PKEY_get_bits(&key);
   if (type == EVP_PKEY_RSA && bits >= 2048) return {};
   if (type == EVP_PKEY_EC && bits >= 256) return {};
   if (type == EVP_PKEY_ED25519) return {};
-  return wrong(path, "the key is too weak: RSA from 2048 bits, EC from 256 bits or Ed25519 is needed");
+  return wrong_file(path, "the key is too weak: RSA from 2048 bits, EC from 256 bits or Ed25519 is needed");
 }
 
 Status check_chain(const std::vector<X509Ptr>& chain, const TlsFiles& files, TimePoint now) {
   for (std::size_t i = 0; i < chain.size(); ++i) {
     const std::string which = fmt::format("certificate {} of {}", i + 1, chain.size());
     if (now < not_before(*chain[i]))
-      return wrong(files.chain, fmt::format("{} is not valid before {}", which, to_rfc3339(not_before(*chain[i]))));
+      return wrong_file(files.chain,
+                        fmt::format("{} is not valid before {}", which, to_rfc3339(not_before(*chain[i]))));
     if (now >= not_after(*chain[i]))
-      return wrong(files.chain, fmt::format("{} has expired at {}", which, to_rfc3339(not_after(*chain[i]))));
+      return wrong_file(files.chain, fmt::format("{} has expired at {}", which, to_rfc3339(not_after(*chain[i]))));
     if (i + 1 < chain.size() && X509_check_issued(chain[i + 1].get(), chain[i].get()) != X509_V_OK)
-      return wrong(files.chain, fmt::format("{} was not issued by the one after it; the order is server first", which));
+      return wrong_file(files.chain,
+                        fmt::format("{} was not issued by the one after it; the order is server first", which));
   }
   return {};
 }
@@ -80,7 +78,8 @@ Result<TlsIdentity> TlsIdentity::load(const TlsFiles& files, const Clock& clock)
   KAITO_CHECK(check_chain(chain, files, clock.now()));
   if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
     ERR_clear_error();
-    return wrong(files.key, fmt::format("the private key does not match the certificate in {}", files.chain.string()));
+    return wrong_file(files.key,
+                      fmt::format("the private key does not match the certificate in {}", files.chain.string()));
   }
   KAITO_CHECK(check_strength(*key, files.key));
 
@@ -89,10 +88,10 @@ Result<TlsIdentity> TlsIdentity::load(const TlsFiles& files, const Clock& clock)
     return fail(Code::configuration, "the TLS policy is not supported by OpenSSL: " + openssl_reason());
   if (SSL_CTX_use_certificate(context.get(), chain.front().get()) != 1 ||
       SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1)
-    return wrong(files.chain, "the certificate cannot be used: " + openssl_reason());
+    return wrong_file(files.chain, "the certificate cannot be used: " + openssl_reason());
   for (std::size_t i = 1; i < chain.size(); ++i)
     if (SSL_CTX_add1_chain_cert(context.get(), chain[i].get()) != 1)
-      return wrong(files.chain, "the chain cannot be used: " + openssl_reason());
+      return wrong_file(files.chain, "the chain cannot be used: " + openssl_reason());
   return TlsIdentity(context, kaito::http::not_after(*chain.front()));
 }
 

@@ -11,9 +11,8 @@ namespace kaito::keys {
 namespace {
 
 constexpr std::uint32_t kRead = 256;     // DEKs that are read at once
-constexpr std::size_t kSlice = 1024;     // DEKs of a slice, and some of the last frame
-constexpr std::size_t kFrame = 96;       // DEKs in one call, and in one write, which other writers have to wait for
-constexpr std::size_t kCallsAhead = 2;   // calls that the worker always has
+constexpr std::size_t kDekSlice = 1024;  // DEKs of a slice, and some of the last frame
+constexpr std::size_t kDekFrame = 96;    // DEKs in one call, and in one write, which other writers have to wait for
 constexpr std::size_t kWritesAhead = 2;  // writes that the store may have
 
 constexpr std::uint64_t kRowsInARun = 8;
@@ -154,7 +153,7 @@ class OrgRotation final : public RotationWork {
     co_return std::move(keys.front());
   }
 
-  // DEKs of one old version, at most kFrame; empty at the end of the pass.
+  // DEKs of one old version, at most kDekFrame; empty at the end of the pass.
   Result<Deks> next_frame(const store::Rotation& rotation) {
     if (unread_.empty()) {
       KAITO_TRY(const auto snapshot, parts_.store.snapshot());
@@ -163,7 +162,8 @@ class OrgRotation final : public RotationWork {
       unread_ = batch_;
     }
     std::size_t size = 0;
-    while (size < std::min(kFrame, unread_.size()) && unread_[size].kek_version == unread_.front().kek_version) ++size;
+    while (size < std::min(kDekFrame, unread_.size()) && unread_[size].kek_version == unread_.front().kek_version)
+      ++size;
     Deks frame(std::move_iterator(unread_.begin()), std::move_iterator(unread_.begin() + static_cast<long>(size)));
     unread_ = unread_.subspan(size);
     return frame;
@@ -194,7 +194,7 @@ class OrgRotation final : public RotationWork {
   // Begins calls until the HSM has as many as it shall have; `begun` DEKs so far in this slice. False: no more are
   // left.
   Result<bool> begin_calls(const store::Rotation& rotation, std::deque<Begun>& ahead, std::size_t& begun) {
-    while (ahead.size() < kCallsAhead && begun < kSlice) {
+    while (ahead.size() < kCallsAhead && begun < kDekSlice) {
       let_others_run();
       KAITO_TRY(auto frame, next_frame(rotation));
       if (frame.empty()) return false;

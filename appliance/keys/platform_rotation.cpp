@@ -10,9 +10,8 @@
 namespace kaito::keys {
 namespace {
 
-constexpr std::uint32_t kSlice = 1024;  // org KEKs in one transaction of the keyring
-constexpr std::size_t kFrame = 64;      // org KEKs in one call, so that codes get their turn between two
-constexpr std::size_t kCallsAhead = 2;  // calls that the worker always has
+constexpr std::uint32_t kOrgKekSlice = 1024;  // org KEKs in one transaction of the keyring
+constexpr std::size_t kOrgKekFrame = 64;      // org KEKs in one call, so that codes get their turn between two
 constexpr store::KeyKind kKind = store::KeyKind::platform;
 
 class PlatformRotation final : public RotationWork {
@@ -36,7 +35,7 @@ class PlatformRotation final : public RotationWork {
   }
 
   Task<Result<RotationSlice>> rewrap(const store::Rotation& rotation) override {
-    KAITO_CO_TRY(auto entries, parts_.keyring.entries_below(rotation.to, place_, kSlice));
+    KAITO_CO_TRY(auto entries, parts_.keyring.entries_below(rotation.to, place_, kOrgKekSlice));
     if (entries.empty()) co_return end_of_pass(rotation);
     place_ = {entries.back().org, entries.back().version};
     KAITO_CO_TRY(auto rewrapped, co_await wrap_anew(std::move(entries), rotation.to));
@@ -124,8 +123,8 @@ class PlatformRotation final : public RotationWork {
     for (std::size_t i = 0; i < entries.size(); ++i) by_version[entries[i].platform_version].push_back(i);
     std::vector<std::span<const std::size_t>> frames;
     for (const auto& [version, indexes] : by_version)
-      for (std::size_t at = 0; at < indexes.size(); at += kFrame)
-        frames.push_back(std::span(indexes).subspan(at, std::min(kFrame, indexes.size() - at)));
+      for (std::size_t at = 0; at < indexes.size(); at += kOrgKekFrame)
+        frames.push_back(std::span(indexes).subspan(at, std::min(kOrgKekFrame, indexes.size() - at)));
 
     std::vector<store::RewrappedEntry> done;
     done.reserve(entries.size());

@@ -31,6 +31,8 @@ struct RotationSlice {
   bool finished = false;     // nothing is left to wrap anew
 };
 
+inline constexpr std::size_t kCallsAhead = 2;  // calls that the worker always has
+
 using CertificateFacts = std::vector<audit::CertificateField>;
 
 // Used by one thread, for one rotation.

@@ -35,7 +35,7 @@ bool has_control_characters(std::string_view text) noexcept {
   return false;
 }
 
-std::string_view trim(std::string_view text) noexcept {
+std::string_view trim_spaces(std::string_view text) noexcept {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
@@ -53,7 +53,7 @@ bool is_utf8(std::string_view text) noexcept {
 }
 
 Result<std::string> clean_label(std::string_view field, std::string_view text) {
-  text = trim(text);
+  text = trim_spaces(text);
   if (text.size() > kMaxLabelBytes)
     return fail_invalid(std::string(field), fmt::format("is longer than {} bytes", kMaxLabelBytes));
   if (!is_utf8(text)) return fail_invalid(std::string(field), "is not UTF-8");

@@ -35,8 +35,6 @@ Result<CodeRead> time_code(const Seed& secret, const otp::Parameters& parameters
   return read;
 }
 
-audit::Target seed_target(const SeedId& id) { return {.kind = "seed", .id = id.str()}; }
-
 }  // namespace
 
 Task<Result<auth::Recorded<CodeRead>>> Codes::read(const auth::Permit& permit, SeedId id, bool want_next) {

@@ -8,13 +8,13 @@ namespace {
 
 audit::Target group_target(const GroupId& id) { return {.kind = "group", .id = id.str()}; }
 
-Error name_taken() {
+Error group_name_taken() {
   return Error{.code = Code::conflict, .field = "name", .reason = "belongs to another group already"};
 }
 
 // The store knows that names are unique; the caller is told in the API's words.
 Status in_api_words(Status status) {
-  if (!status && status.error().code == Code::conflict) return fail(name_taken());
+  if (!status && status.error().code == Code::conflict) return fail(group_name_taken());
   return status;
 }
 

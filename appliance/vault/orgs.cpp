@@ -11,7 +11,7 @@ namespace {
 
 constexpr KeyVersion kFirstKekVersion = 1;
 
-Error name_taken() {
+Error org_name_taken() {
   return Error{.code = Code::conflict, .field = "name", .reason = "belongs to another org already"};
 }
 
@@ -30,7 +30,7 @@ Status normalise(NewOrg& wanted) {
 
 Status check_name_free(store::Reader& reader, const std::string& name) {
   KAITO_TRY(const auto taken, reader.org_by_name(name));
-  if (taken) return fail(name_taken());
+  if (taken) return fail(org_name_taken());
   return {};
 }
 
@@ -139,7 +139,7 @@ Task<Result<auth::Recorded<store::Org>>> Orgs::change(const auth::Permit& permit
     event.targets.push_back(org_target(id));
     if (wanted.name && *wanted.name != org->name) {
       KAITO_TRY(const auto taken, writer.org_by_name(*wanted.name));
-      if (taken && taken->id != id) return fail(name_taken());
+      if (taken && taken->id != id) return fail(org_name_taken());
       org->name = *wanted.name;
       event.details.push_back({.key = "changed", .value = "name"});
     }

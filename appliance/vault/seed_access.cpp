@@ -16,6 +16,8 @@ Status check_visible(const auth::Permit& permit, const std::vector<GroupId>& gro
 
 }  // namespace
 
+audit::Target seed_target(const SeedId& id) { return {.kind = "seed", .id = id.str()}; }
+
 Result<OrgId> org_of(const auth::Permit& permit) {
   if (!permit.org()) return fail(Code::internal, "the permit names no org");
   return *permit.org();

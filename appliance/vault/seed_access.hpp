@@ -50,4 +50,7 @@ class SeedRows {
 // The permit's org; Code::internal when the endpoint has none.
 Result<OrgId> org_of(const auth::Permit& permit);
 
+// As audit records name it.
+audit::Target seed_target(const SeedId& id);
+
 }  // namespace kaito::vault

@@ -7,8 +7,6 @@
 namespace kaito::vault {
 namespace {
 
-audit::Target seed_target(const SeedId& id) { return {.kind = "seed", .id = id.str()}; }
-
 Status insert_new(store::Writer& writer, const store::Seed& row, const std::vector<GroupId>& groups) {
   KAITO_CHECK(check_kek_version(writer, row));
   KAITO_TRY(const auto twins, writer.seeds_by_fingerprint(row.org, row.fingerprint));

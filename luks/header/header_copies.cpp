@@ -11,9 +11,8 @@
 namespace kaito::luks {
 namespace {
 
-constexpr std::size_t kBinaryBytes = 4096;
 constexpr std::size_t kChecksumAt = 0x1c0;
-constexpr std::size_t kChecksumBytes = 64;
+constexpr std::size_t kHeaderChecksumBytes = 64;
 constexpr ByteArray<6> kPrimaryMagic{'L', 'U', 'K', 'S', 0xba, 0xbe};
 constexpr ByteArray<6> kSecondaryMagic{'S', 'K', 'U', 'L', 0xba, 0xbe};
 constexpr std::array<std::size_t, 3> kSizes{16 * 1024, 32 * 1024, 64 * 1024};
@@ -34,11 +33,11 @@ bool has_magic(ByteView device, std::size_t at, const ByteArray<6>& magic) {
 
 // SHA-256 over binary header and JSON area, with zeros in the checksum's place.
 bool checksum_matches(ByteView copy) {
-  constexpr ByteArray<kChecksumBytes> kZeros{};
+  constexpr ByteArray<kHeaderChecksumBytes> kZeros{};
   ByteArray<EVP_MAX_MD_SIZE> digest;
   unsigned size = 0;
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
-  const ByteView tail = copy.subspan(kChecksumAt + kChecksumBytes);
+  const ByteView tail = copy.subspan(kChecksumAt + kHeaderChecksumBytes);
   const bool hashed = context && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1 &&
                       EVP_DigestUpdate(context, copy.data(), kChecksumAt) == 1 &&
                       EVP_DigestUpdate(context, kZeros.data(), kZeros.size()) == 1 &&

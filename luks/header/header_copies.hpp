@@ -13,6 +13,7 @@ namespace kaito::luks {
 
 // libcryptsetup knows up to 4 MiB. We write 64 KiB, which holds 32 keyslots with their tokens, and read no more.
 inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
+inline constexpr std::size_t kBinaryBytes = 4096;  // before the JSON area
 
 struct HeaderCopy {
   std::uint64_t sequence = 0;      // the copy with the higher one is in force

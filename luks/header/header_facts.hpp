@@ -10,6 +10,9 @@
 
 namespace kaito::luks {
 
+inline constexpr std::size_t kXtsKeyBytes = 64;
+inline constexpr std::size_t kIntegrityKeyBytes = 32;  // HMAC-SHA256's, behind the XTS key
+
 struct KeyslotFacts {
   int id = 0;
   std::string kdf;               // "argon2id" or "pbkdf2"

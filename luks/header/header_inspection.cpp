@@ -14,9 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::uint64_t kBinaryBytes = 4096;
-constexpr std::uint64_t kXtsKeyBytes = 64;
-constexpr std::uint64_t kIntegrityKeyBytes = 32;  // HMAC-SHA256's, behind the XTS key
 constexpr std::size_t kMaxObjects = 32;
 constexpr std::string_view kCipher = "aes-xts-plain64";
 constexpr std::string_view kRotationRequirement = "online-reencrypt-v2";

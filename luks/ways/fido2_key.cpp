@@ -17,7 +17,7 @@ struct FreeAssertion {
   void operator()(fido_assert_t* made) const noexcept { fido_assert_free(&made); }
 };
 
-Code code_of(int status) {
+Code code_of_fido(int status) {
   switch (status) {
     case FIDO_ERR_NO_CREDENTIALS:
     case FIDO_ERR_INVALID_CREDENTIAL: return Code::not_found;
@@ -42,7 +42,7 @@ Code code_of(int status) {
 
 Status check(std::string_view doing, int status) {
   if (status == FIDO_OK) return {};
-  return fail(code_of(status), fmt::format("security key: {}: {}", doing, fido_strerr(status)));
+  return fail(code_of_fido(status), fmt::format("security key: {}: {}", doing, fido_strerr(status)));
 }
 
 // The PIN as libfido2 wants it, with a NUL behind.

@@ -10,7 +10,7 @@ namespace kaito::luks {
 namespace {
 
 constexpr unsigned kMaxMembers = 16;
-constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxMemberName = 64;
 
 std::vector<Bytes> credentials_of(const Fido2QuorumRecord& record) {
   std::vector<Bytes> ids;
@@ -76,7 +76,7 @@ Status Fido2QuorumMaking::add_spare(Fido2Key& key, const Pin* pin, std::string n
 
 Status Fido2QuorumMaking::seal_to(Fido2Key& key, const Pin* pin, std::string name, const Share& share, Random& random) {
   if (record_.members.size() == kMaxMembers) return fail(Code::wrong_state, "a quorum has at most 16 keys");
-  if (name.empty() || name.size() > kMaxName) return fail_invalid("name", "must have 1 to 64 characters");
+  if (name.empty() || name.size() > kMaxMemberName) return fail_invalid("name", "must have 1 to 64 characters");
   KAITO_CHECK(check_pin(record_.pin, pin));
   // A key that is a member answers; one that is not says so.
   if (!record_.members.empty()) {

@@ -5,7 +5,7 @@
 namespace kaito::luks {
 namespace {
 
-constexpr std::size_t kMaxName = 512;
+constexpr std::size_t kMaxKeyName = 512;
 constexpr std::size_t kMaxScheme = 64;
 constexpr std::size_t kMaxWrapped = 1024;
 
@@ -15,7 +15,7 @@ Result<HsmWay> make_hsm_way(KeyWrapper& hsm, Random& random) {
   const auto bytes = WayBytes::random(kWayBytes, random);
   KAITO_TRY(const KeyWrapper::Wrapped wrapped, hsm.wrap(bytes));
   const std::string name = hsm.name();
-  if (name.empty() || name.size() > kMaxName || wrapped.scheme.size() > kMaxScheme || wrapped.bytes.empty() ||
+  if (name.empty() || name.size() > kMaxKeyName || wrapped.scheme.size() > kMaxScheme || wrapped.bytes.empty() ||
       wrapped.bytes.size() > kMaxWrapped)
     return fail(Code::hsm_key_rejected, "what the HSM wrapped does not fit into a token");
   KAITO_TRY(const WayBytes back, hsm.unwrap(wrapped));

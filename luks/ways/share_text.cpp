@@ -11,17 +11,17 @@ namespace kaito::luks {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kChecksumBytes = 4;
+constexpr std::size_t kShareChecksumBytes = 4;
 constexpr std::size_t kShareAt = 7;  // after version, set, threshold and x
-constexpr std::size_t kTextBytes = kShareAt + kCheckedShareBytes + kChecksumBytes;
+constexpr std::size_t kTextBytes = kShareAt + kCheckedShareBytes + kShareChecksumBytes;
 constexpr TypedText kCrockford("0123456789abcdefghjkmnpqrstvwxyz", 5, "o0i1l1");
 
-ByteArray<kChecksumBytes> checksum(ByteView content) {
+ByteArray<kShareChecksumBytes> checksum(ByteView content) {
   SharedSecret digest(32);
   KAITO_INVARIANT(
       EVP_Digest(content.data(), content.size(), digest.expose_secret().data(), nullptr, EVP_sha256(), nullptr) == 1);
-  ByteArray<kChecksumBytes> check;
-  std::ranges::copy(digest.expose_secret().first(kChecksumBytes), check.begin());
+  ByteArray<kShareChecksumBytes> check;
+  std::ranges::copy(digest.expose_secret().first(kShareChecksumBytes), check.begin());
   return check;
 }
 
@@ -36,7 +36,7 @@ Passphrase share_text(const RecoveryShare& share) {
   place[5] = share.threshold;
   place[6] = share.share.x;
   std::ranges::copy(share.share.y.expose_secret(), place.begin() + kShareAt);
-  std::ranges::copy(checksum(place.first(kTextBytes - kChecksumBytes)), place.end() - kChecksumBytes);
+  std::ranges::copy(checksum(place.first(kTextBytes - kShareChecksumBytes)), place.end() - kShareChecksumBytes);
   return kCrockford.print(place, 4);
 }
 
@@ -44,7 +44,7 @@ Result<RecoveryShare> parse_share_text(const Passphrase& typed) {
   ShareBytes bytes(kTextBytes);
   const auto place = bytes.expose_secret();
   if (!kCrockford.read(typed, place)) return fail_invalid("share", "is not 76 letters and digits of a share");
-  if (!std::ranges::equal(checksum(place.first(kTextBytes - kChecksumBytes)), place.last(kChecksumBytes)))
+  if (!std::ranges::equal(checksum(place.first(kTextBytes - kShareChecksumBytes)), place.last(kShareChecksumBytes)))
     return fail_invalid("share", "has a wrong character: its checksum does not match");
   if (place[0] != kVersion) return fail_invalid("share", "is of a later version");
   RecoveryShare share{

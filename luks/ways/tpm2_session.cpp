@@ -13,7 +13,7 @@ constexpr TSS2_RC kLayerMask = 0xffff0000;
 constexpr TSS2_RC kFormatOne = 0x80;       // TPM 2.0 Part 2, section 6.6: such codes carry a parameter's number
 constexpr TSS2_RC kFormatOneMask = 0x0bf;  // without it
 
-Code code_of(TSS2_RC result) {
+Code code_of_tpm(TSS2_RC result) {
   const TSS2_RC code = result & ~kLayerMask;
   if (code == TPM2_RC_LOCKOUT) return Code::rate_limited;
   const TSS2_RC bare = (code & kFormatOne) ? (code & kFormatOneMask) : code;
@@ -78,7 +78,7 @@ Tpm2::Connection::~Connection() {
 
 Status tpm_check(std::string_view doing, TSS2_RC result) {
   if (result == TSS2_RC_SUCCESS) return {};
-  return fail(code_of(result), fmt::format("TPM: {}: error {:#x}", doing, result));
+  return fail(code_of_tpm(result), fmt::format("TPM: {}: error {:#x}", doing, result));
 }
 
 Result<TpmHandle> make_primary(ESYS_CONTEXT* esys) {

@@ -25,12 +25,12 @@ long memory_mib() {
 
 // PRETTY_NAME of os-release(5).
 std::string system_name() {
-  constexpr std::string_view kKey = "PRETTY_NAME=\"";
+  constexpr std::string_view kPrettyName = "PRETTY_NAME=\"";
   const auto text = read_file("/etc/os-release", 65536);
   if (!text) return "unknown";
-  const auto at = text->find(kKey);
+  const auto at = text->find(kPrettyName);
   if (at == std::string::npos) return "unknown";
-  const auto begin = at + kKey.size();
+  const auto begin = at + kPrettyName.size();
   return text->substr(begin, text->find('"', begin) - begin);
 }
 

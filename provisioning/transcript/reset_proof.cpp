@@ -7,7 +7,7 @@
 namespace kaito::provisioning {
 namespace {
 
-constexpr std::string_view kHeader = "kaito-factory-reset/1";
+constexpr std::string_view kResetHeader = "kaito-factory-reset/1";
 constexpr std::string_view kFirstOfSubject = "host: ";
 
 std::unexpected<Error> wrong(std::string why) { return fail(Code::integrity, std::move(why)); }
@@ -72,7 +72,7 @@ std::string subject_text(const ResetSubject& subject) {
 }
 
 std::string reset_text(const ResetSubject& subject, ByteView nonce, TimePoint made_at, TimePoint expires_at) {
-  return fmt::format("{}\nnonce: {}\nmade-at: {}\nexpires-at: {}\n{}", kHeader, to_base64url(nonce),
+  return fmt::format("{}\nnonce: {}\nmade-at: {}\nexpires-at: {}\n{}", kResetHeader, to_base64url(nonce),
                      to_rfc3339(made_at), to_rfc3339(expires_at), subject_text(subject));
 }
 
@@ -94,7 +94,7 @@ Result<ResetProof> read_reset_proof(const std::vector<TranscriptLine>& lines) {
       fact(lines.front().event.facts, "ceremony") != kResetKind)
     return wrong("these are not the lines of a factory reset");
   ResetProof proof{.text = std::string(fact(lines.front().event.facts, "text")), .signatures = {}, .confirmed = {}};
-  if (!proof.text.starts_with(fmt::format("{}\n", kHeader))) return wrong("the officers' text is of another kind");
+  if (!proof.text.starts_with(fmt::format("{}\n", kResetHeader))) return wrong("the officers' text is of another kind");
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const TranscriptEvent& event = lines[i].event;
     if (event.event == kResetApproved && proof.confirmed.empty()) {

@@ -5,7 +5,7 @@
 namespace kaito::provisioning {
 namespace {
 
-constexpr std::string_view kHeader = "kaito/ceremony-transcript/v1";
+constexpr std::string_view kTranscriptHeader = "kaito/ceremony-transcript/v1";
 constexpr std::string_view kSigned = "signed";
 
 struct Piece {
@@ -87,7 +87,8 @@ TranscriptChain read_transcript(std::string_view text) {
 }
 
 std::string transcript_statement(std::string_view origin, const TranscriptChain& chain) {
-  return fmt::format("{}\nlog: {}\nlines: {}\nhead: {}\n", kHeader, origin, chain.lines.size(), to_hex(chain.head));
+  return fmt::format("{}\nlog: {}\nlines: {}\nhead: {}\n", kTranscriptHeader, origin, chain.lines.size(),
+                     to_hex(chain.head));
 }
 
 TranscriptReport verify_transcript(std::string_view text, std::span<const audit::VerifierKey> trusted) {

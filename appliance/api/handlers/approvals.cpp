@@ -8,7 +8,7 @@ namespace kaito::api {
 namespace {
 
 using Kind = quorum::ProtectedAction::Kind;
-using Input = ProposeApproval::Input;
+using Proposal = ProposeApproval::Input;
 
 std::string_view state_of(const quorum::SignedApproval& approval) noexcept {
   if (approval.expired) return "expired";
@@ -29,7 +29,7 @@ struct Field {
 };
 
 // Each action takes its own fields, all of them and no others.
-Status check_fields(const Input& input) {
+Status check_fields(const Proposal& input) {
   const Kind kind = input.action;
   const bool about_staff = kind == Kind::change_staff || kind == Kind::remove_staff_key || kind == Kind::invite_staff;
   for (const Field& field : {Field{"org", input.org.has_value(), kind == Kind::delete_org},
@@ -46,7 +46,7 @@ Status check_fields(const Input& input) {
   return {};
 }
 
-Result<quorum::ProtectedAction> action_of(const Input& input) {
+Result<quorum::ProtectedAction> action_of(const Proposal& input) {
   using Action = quorum::ProtectedAction;
   KAITO_CHECK(check_fields(input));
   switch (input.action) {

@@ -1,13 +1,6 @@
 #include "appliance/api/handlers/byok.hpp"
 
 namespace kaito::api {
-namespace {
-
-Done<RotationView> done_rotation(auth::Recorded<keys::RotationProgress> recorded) {
-  return done<RotationView>(std::move(recorded), RotationView::of);
-}
-
-}  // namespace
 
 HsmView HsmView::of(const keys::HsmConnectionReport& report) {
   HsmView view{.name = report.name,

@@ -3,7 +3,7 @@
 namespace kaito::api {
 namespace {
 
-ImportSeeds::Output view_of(vault::ImportReport report) {
+ImportSeeds::Output import_view(vault::ImportReport report) {
   ImportSeeds::Output output{.format = report.format,
                              .dry_run = report.dry_run,
                              .applied = report.applied,
@@ -36,7 +36,7 @@ Task<Result<Done<ImportSeeds::Output>>> ImportSeeds::process(Services& services,
   if (call.input.password) request.password = *std::move(call.input.password);
   if (call.input.groups) request.groups = std::move(call.input.groups->values);
   KAITO_CO_TRY(auto report, co_await services.imports.run(call.permit, std::move(request)));
-  co_return done<Output>(std::move(report), view_of);
+  co_return done<Output>(std::move(report), import_view);
 }
 
 }  // namespace kaito::api

@@ -13,7 +13,7 @@ KeyVersion version_of(std::optional<std::string_view> text) {
   return parsed.ec == std::errc{} && parsed.ptr == text->data() + text->size() ? version : 0;
 }
 
-HsmKeyView view_of(const store::HsmKey& key) {
+HsmKeyView hsm_key_view(const store::HsmKey& key) {
   return {.kind = key.kind,
           .version = key.version,
           .state = key.destroyed_at ? "destroyed" : "newest",
@@ -42,13 +42,13 @@ Result<keys::KeyImportRequest> request_of(const ImportOrgKey::Input& input) {
 
 Task<Result<Done<CreateWrappingKey::Output>>> CreateWrappingKey::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(auto made, co_await services.wrapping_keys.create(call.permit));
-  co_return done<Output>(std::move(made), view_of);
+  co_return done<Output>(std::move(made), hsm_key_view);
 }
 
 Task<Result<Done<DestroyWrappingKey::Output>>> DestroyWrappingKey::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(auto gone,
                co_await services.wrapping_keys.destroy(call.permit, version_of(call.path.get("wrapping_version"))));
-  co_return done<Output>(std::move(gone), view_of);
+  co_return done<Output>(std::move(gone), hsm_key_view);
 }
 
 Task<Result<Done<GetWrappingCertificate::Output>>> GetWrappingCertificate::process(Services& services,

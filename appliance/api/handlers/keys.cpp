@@ -13,11 +13,11 @@ std::optional<std::string> check_value_of(const store::KeyringEntry& entry) {
   return to_hex(entry.check_value);
 }
 
+}  // namespace
+
 Done<RotationView> done_rotation(auth::Recorded<keys::RotationProgress> recorded) {
   return done<RotationView>(std::move(recorded), RotationView::of);
 }
-
-}  // namespace
 
 RotationView RotationView::of(const keys::RotationProgress& progress) {
   const auto& row = progress.rotation;

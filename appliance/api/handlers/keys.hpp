@@ -44,6 +44,7 @@ BOOST_DESCRIBE_STRUCT(RotationView, (),
                       (id, kind, org, from_version, to_version, state, phase, destroy_old, to_hsm, done, total, refused,
                        per_second, eta_seconds, started_at, updated_at, ended_at, error))
 BOOST_DESCRIBE_STRUCT(Listing<RotationView>, (), (items, next_cursor))
+Done<RotationView> done_rotation(auth::Recorded<keys::RotationProgress> recorded);
 
 struct HsmKeyView {
   store::KeyKind kind = store::KeyKind::platform;

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::uint32_t kDefaultHours = 24;
 
-ReconcileOrgKey::Output view_of(keys::Reconciliation report) {
+ReconcileOrgKey::Output reconciliation_view(keys::Reconciliation report) {
   return {.from = report.from,
           .until = report.until,
           .audit_from = report.audit_from,
@@ -30,7 +30,7 @@ ReconcileOrgKey::Output view_of(keys::Reconciliation report) {
 Task<Result<Done<ReconcileOrgKey::Output>>> ReconcileOrgKey::process(Services& services, Call<Input> call) {
   const std::uint32_t hours = call.input.hours ? call.input.hours->value : kDefaultHours;
   KAITO_CO_TRY(auto report, co_await services.reconciler.report(call.permit, std::chrono::hours(hours)));
-  co_return done<Output>(std::move(report), view_of);
+  co_return done<Output>(std::move(report), reconciliation_view);
 }
 
 }  // namespace kaito::api

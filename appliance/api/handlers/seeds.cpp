@@ -5,9 +5,9 @@
 namespace kaito::api {
 namespace {
 
-using Input = CreateSeed::Input;
+using SeedInput = CreateSeed::Input;
 
-Result<vault::NewSeed> from_uri(const Input& input) {
+Result<vault::NewSeed> from_uri(const SeedInput& input) {
   if (input.secret || input.issuer || input.account || input.type || input.algorithm || input.digits || input.period ||
       input.counter)
     return fail_invalid("uri", "stands alone: it says everything that the other fields would");
@@ -20,7 +20,7 @@ Result<vault::NewSeed> from_uri(const Input& input) {
 }
 
 // Defaults where a field is absent; a field that the type does not have is refused, not ignored.
-Result<otp::Parameters> parameters_of(const Input& input) {
+Result<otp::Parameters> parameters_of(const SeedInput& input) {
   const otp::Type type = input.type.value_or(otp::Type::totp);
   if (input.counter && type != otp::Type::hotp) return fail_invalid("counter", "goes with type hotp only");
   if (type == otp::Type::hotp && input.period) return fail_invalid("period", "does not go with type hotp");
@@ -33,7 +33,7 @@ Result<otp::Parameters> parameters_of(const Input& input) {
   return parameters;
 }
 
-Result<vault::NewSeed> from_fields(Input& input) {
+Result<vault::NewSeed> from_fields(SeedInput& input) {
   if (!input.secret) return fail_invalid("secret", "is required, or uri");
   KAITO_TRY(const auto parameters, parameters_of(input));
   KAITO_TRY(auto secret, otp::decode_base32(as_text(input.secret->expose_secret())));
@@ -44,7 +44,7 @@ Result<vault::NewSeed> from_fields(Input& input) {
                         .secret = std::move(secret)};
 }
 
-std::optional<std::string> text_of(std::optional<Label>& label) {
+std::optional<std::string> label_text(std::optional<Label>& label) {
   if (!label) return std::nullopt;
   return std::move(label->value);
 }
@@ -77,7 +77,7 @@ Task<Result<Done<SeedView>>> GetSeed::process(Services& services, Call<Input> ca
 Task<Result<Done<SeedView>>> RelabelSeed::process(Services& services, Call<Input> call) {
   KAITO_CO_TRY(const SeedId id, call.path.id<SeedId>("seed"));
   vault::SeedLabels labels{
-      .issuer = text_of(call.input.issuer), .account = text_of(call.input.account), .expected_revision = {}};
+      .issuer = label_text(call.input.issuer), .account = label_text(call.input.account), .expected_revision = {}};
   if (call.input.revision) labels.expected_revision = call.input.revision->value;
   KAITO_CO_TRY(auto row, co_await services.seeds.relabel(call.permit, id, std::move(labels)));
   co_return done<Output>(std::move(row), SeedView::of);

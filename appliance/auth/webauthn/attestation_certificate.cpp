@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kAaguidExtension = "1.3.6.1.4.1.45724.1.1.4";  // id-fido-gen-ce-aaguid
 constexpr std::string_view kOrganizationalUnit = "Authenticator Attestation";
 
-struct Free {
+struct FreeX509 {
   void operator()(ASN1_OBJECT* object) const noexcept { ASN1_OBJECT_free(object); }
   void operator()(BASIC_CONSTRAINTS* constraints) const noexcept { BASIC_CONSTRAINTS_free(constraints); }
   void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
@@ -23,7 +23,7 @@ struct Free {
   void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
 };
 template <class T>
-using Owned = std::unique_ptr<T, Free>;
+using OwnedX509 = std::unique_ptr<T, FreeX509>;
 
 std::string_view text_of(const ASN1_STRING& string) {
   return as_text({ASN1_STRING_get0_data(&string), static_cast<std::size_t>(ASN1_STRING_length(&string))});
@@ -53,7 +53,7 @@ Status check_subject(const X509& certificate) {
 }
 
 Status check_aaguid_extension(const X509& certificate, const Aaguid& aaguid) {
-  const Owned<ASN1_OBJECT> id(OBJ_txt2obj(kAaguidExtension, 1));
+  const OwnedX509<ASN1_OBJECT> id(OBJ_txt2obj(kAaguidExtension, 1));
   if (!id) return fail(Code::internal, "OpenSSL: out of memory");
   const int at = X509_get_ext_by_OBJ(&certificate, id.get(), -1);
   if (at < 0) return {};
@@ -69,8 +69,8 @@ Status check_aaguid_extension(const X509& certificate, const Aaguid& aaguid) {
   return {};
 }
 
-Result<Owned<X509_STORE>> make_store(const std::vector<Bytes>& roots) {
-  Owned<X509_STORE> store(X509_STORE_new());
+Result<OwnedX509<X509_STORE>> make_store(const std::vector<Bytes>& roots) {
+  OwnedX509<X509_STORE> store(X509_STORE_new());
   if (!store) return fail(Code::internal, "OpenSSL: out of memory");
   for (const Bytes& der : roots) {
     const auto root = parse_certificate(der);
@@ -103,7 +103,7 @@ Result<PublicKey> certificate_key(const x509_st& certificate) {
 Status check_packed_certificate(const x509_st& certificate, const Aaguid& aaguid) {
   if (X509_get_version(&certificate) != X509_VERSION_3) return refuse(Reason::cert, "not an X.509 v3 certificate");
   KAITO_CHECK(check_subject(certificate));
-  const Owned<BASIC_CONSTRAINTS> constraints(
+  const OwnedX509<BASIC_CONSTRAINTS> constraints(
       static_cast<BASIC_CONSTRAINTS*>(X509_get_ext_d2i(&certificate, NID_basic_constraints, nullptr, nullptr)));
   if (!constraints || constraints->ca != 0) return refuse(Reason::cert, "Basic Constraints do not say CA:FALSE");
   return check_aaguid_extension(certificate, aaguid);
@@ -111,9 +111,9 @@ Status check_packed_certificate(const x509_st& certificate, const Aaguid& aaguid
 
 Status check_trust(const std::vector<Certificate>& chain, const std::vector<Bytes>& roots, TimePoint now) {
   if (chain.empty()) return refuse(Reason::trust, "attestation names no maker");
-  KAITO_TRY(const Owned<X509_STORE> store, make_store(roots));
-  const Owned<STACK_OF(X509)> intermediates(sk_X509_new_null());
-  const Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
+  KAITO_TRY(const OwnedX509<X509_STORE> store, make_store(roots));
+  const OwnedX509<STACK_OF(X509)> intermediates(sk_X509_new_null());
+  const OwnedX509<X509_STORE_CTX> context(X509_STORE_CTX_new());
   if (!intermediates || !context) return fail(Code::internal, "OpenSSL: out of memory");
   for (std::size_t i = 1; i < chain.size(); ++i)
     if (sk_X509_push(intermediates.get(), chain[i].get()) <= 0) return fail(Code::internal, "OpenSSL: out of memory");

@@ -61,25 +61,25 @@ Result<Bytes> take_bytes(const cbor::Value& map, std::int64_t label, std::size_t
   return Bytes(value->content.begin(), value->content.end());
 }
 
-struct FreeParams {
+struct FreeParam {
   void operator()(OSSL_PARAM* params) const noexcept { OSSL_PARAM_free(params); }
   void operator()(OSSL_PARAM_BLD* builder) const noexcept { OSSL_PARAM_BLD_free(builder); }
   void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
   void operator()(BIGNUM* number) const noexcept { BN_free(number); }
 };
 template <class T>
-using Owned = std::unique_ptr<T, FreeParams>;
+using OwnedParam = std::unique_ptr<T, FreeParam>;
 
 std::unexpected<Error> bad_key(std::string_view what) { return refuse(Reason::alg, what); }
 
 Result<PublicKey> ec_key(const CoseKey& key, const Kind& kind) {
-  const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
+  const OwnedParam<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
   const Bytes point = key.uncompressed_point();
   if (!builder || !OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, kind.group, 0) ||
       !OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()))
     return fail(Code::internal, "OpenSSL: out of memory");
-  const Owned<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(builder.get()));
-  const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, kind.type, nullptr));
+  const OwnedParam<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(builder.get()));
+  const OwnedParam<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, kind.type, nullptr));
   EVP_PKEY* made = nullptr;
   // Fails when the point is not on the curve.
   if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
@@ -89,14 +89,14 @@ Result<PublicKey> ec_key(const CoseKey& key, const Kind& kind) {
 }
 
 Result<PublicKey> rsa_key(const CoseKey& key, const Kind& kind) {
-  const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-  const Owned<BIGNUM> n(BN_bin2bn(key.first.data(), static_cast<int>(key.first.size()), nullptr));
-  const Owned<BIGNUM> e(BN_bin2bn(key.second.data(), static_cast<int>(key.second.size()), nullptr));
+  const OwnedParam<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
+  const OwnedParam<BIGNUM> n(BN_bin2bn(key.first.data(), static_cast<int>(key.first.size()), nullptr));
+  const OwnedParam<BIGNUM> e(BN_bin2bn(key.second.data(), static_cast<int>(key.second.size()), nullptr));
   if (!builder || !n || !e || !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) ||
       !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()))
     return fail(Code::internal, "OpenSSL: out of memory");
-  const Owned<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(builder.get()));
-  const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, kind.type, nullptr));
+  const OwnedParam<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(builder.get()));
+  const OwnedParam<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, kind.type, nullptr));
   EVP_PKEY* made = nullptr;
   if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
       EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
@@ -157,7 +157,7 @@ Result<PublicKey> make_public_key(const CoseKey& key) {
   if (kind->kty == kKtyOkp) return ed25519_key(key);
   auto made = kind->kty == kKtyEc2 ? ec_key(key, *kind) : rsa_key(key, *kind);
   if (!made) return made;
-  const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, made->get(), nullptr));
+  const OwnedParam<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, made->get(), nullptr));
   if (!context || EVP_PKEY_public_check(context.get()) != 1) return bad_key("public key fails OpenSSL's check");
   return made;
 }

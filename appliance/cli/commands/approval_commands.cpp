@@ -39,7 +39,7 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-Status list(Context& context) {
+Status list_approvals(Context& context) {
   KAITO_TRY(const auto approvals, context.list("/v1/approvals"));
   json::object counted = approvals;
   for (auto& row : counted["items"].as_array())
@@ -58,7 +58,7 @@ Status list(Context& context) {
   return {};
 }
 
-Status show(Context& context, const ApprovalOptions& options) {
+Status show_approval(Context& context, const ApprovalOptions& options) {
   KAITO_TRY(const auto path, approval_path(options.approval));
   KAITO_TRY(const auto found, context.call("GET", path));
   context.show(
@@ -92,7 +92,7 @@ Status approve(Context& context, const ApprovalOptions& options) {
   return {};
 }
 
-Status cancel(Context& context, const ApprovalOptions& options) {
+Status cancel_approval(Context& context, const ApprovalOptions& options) {
   KAITO_TRY(const auto path, approval_path(options.approval));
   KAITO_TRY(const auto cancelled, context.call("DELETE", path));
   context.show_record(cancelled);
@@ -133,11 +133,11 @@ Status propose(Context& context, const ProposeOptions& options) {
   return {};
 }
 
-struct VerifyOptions {
+struct VerifySignaturesOptions {
   std::string file;
 };
 
-Status verify(Context& context, const VerifyOptions& options) {
+Status verify_signatures(Context& context, const VerifySignaturesOptions& options) {
   KAITO_TRY(const auto text, read_file(options.file, kMaxReport));
   KAITO_TRY(const auto report, verify_approval(text));
   context.terminal().print(report);
@@ -163,8 +163,8 @@ void add_approval_commands(CommandLine& line) {
   const auto approval = line.group(
       "approval", "Actions that several security officers sign for: propose, list, show, approve, cancel, …");
   line.add<ProposeOptions>(approval, "propose", "Propose an action", &declare_proposal, &propose);
-  line.add(approval, "list", "List approvals", &list);
-  line.add<ApprovalOptions>(approval, "show", "Show what is signed, and by whom", &declare_approval, &show);
+  line.add(approval, "list", "List approvals", &list_approvals);
+  line.add<ApprovalOptions>(approval, "show", "Show what is signed, and by whom", &declare_approval, &show_approval);
   line.add<ApprovalOptions>(
       approval, "approve", "Read what it says, and sign it with a USB security key",
       [](Arguments& arguments, ApprovalOptions& options) {
@@ -172,13 +172,13 @@ void add_approval_commands(CommandLine& line) {
         arguments.option("--device", options.device, "The key's device, when several are plugged in");
       },
       &approve);
-  line.add<ApprovalOptions>(approval, "cancel", "Take it back", &declare_approval, &cancel);
-  line.add<VerifyOptions>(
+  line.add<ApprovalOptions>(approval, "cancel", "Take it back", &declare_approval, &cancel_approval);
+  line.add<VerifySignaturesOptions>(
       approval, "verify", "Verify the signatures without the appliance",
-      [](Arguments& arguments, VerifyOptions& options) {
+      [](Arguments& arguments, VerifySignaturesOptions& options) {
         arguments.positional("FILE", options.file, "What `kaito approval show --json` printed");
       },
-      &verify);
+      &verify_signatures);
 }
 
 }  // namespace kaito::cli

@@ -34,7 +34,7 @@ std::string query(const Range& range, std::string query) {
   return query.empty() ? query : "?" + query;
 }
 
-struct ListOptions {
+struct ListLogOptions {
   Range range;
   std::optional<std::int64_t> limit;
   bool oldest_first = false;
@@ -62,7 +62,7 @@ json::object row_of(const json::value& record) {
   return row;
 }
 
-Status list(Context& context, const ListOptions& options) {
+Status list_log(Context& context, const ListLogOptions& options) {
   std::string rest = fmt::format("limit={}", options.limit.value_or(50));
   if (!options.oldest_first) rest += "&newest_first=true";
   KAITO_TRY(const auto path, audit_path(context, query(options.range, rest)));
@@ -98,13 +98,13 @@ Status export_log(Context& context, const ExportOptions& options) {
   return {};
 }
 
-struct VerifyArguments {
+struct VerifyLogArguments {
   std::string file;
   std::vector<std::string> keys;
   std::vector<std::string> checkpoints;
 };
 
-void declare_verify(Arguments& arguments, VerifyArguments& options) {
+void declare_verify_log(Arguments& arguments, VerifyLogArguments& options) {
   arguments.positional("FILE", options.file, "An export");
   arguments.option("--key", options.keys,
                    "Verifier key that the log must be signed with, from another source than the file; may be repeated");
@@ -115,7 +115,7 @@ void declare_verify(Arguments& arguments, VerifyArguments& options) {
       "entry is named.");
 }
 
-Status verify(Context& context, const VerifyArguments& options) {
+Status verify_log(Context& context, const VerifyLogArguments& options) {
   audit::VerifyOptions wanted;
   for (const auto& text : options.keys) {
     KAITO_TRY(auto key, audit::VerifierKey::parse(text));
@@ -148,14 +148,14 @@ Status keys(Context& context) {
 
 void add_audit_commands(CommandLine& line) {
   const auto audit = line.group("audit", "The audit log: list, export, verify, keys");
-  line.add<ListOptions>(
+  line.add<ListLogOptions>(
       audit, "list", "List the log's entries, newest first",
-      [](Arguments& arguments, ListOptions& options) {
+      [](Arguments& arguments, ListLogOptions& options) {
         declare_range(arguments, options.range);
         arguments.option("--limit", options.limit, "At most so many; 50 when not given");
         arguments.flag("--oldest-first", options.oldest_first, "In the order of the log");
       },
-      &list);
+      &list_log);
   line.add<ExportOptions>(
       audit, "export", "Write the log with its proofs to a file",
       [](Arguments& arguments, ExportOptions& options) {
@@ -163,7 +163,7 @@ void add_audit_commands(CommandLine& line) {
         declare_range(arguments, options.range);
       },
       &export_log);
-  line.add<VerifyArguments>(audit, "verify", "Verify an export offline", &declare_verify, &verify);
+  line.add<VerifyLogArguments>(audit, "verify", "Verify an export offline", &declare_verify_log, &verify_log);
   line.add(audit, "keys", "Show the log's verifier keys and its latest checkpoint", &keys);
 }
 

@@ -59,7 +59,7 @@ struct CancelOptions {
   std::string rotation;
 };
 
-Status cancel(Context& context, const CancelOptions& options) {
+Status cancel_rotation(Context& context, const CancelOptions& options) {
   KAITO_TRY(const auto path, context.org_path("/key/rotations/" + options.rotation));
   KAITO_TRY(const auto rotation, context.call("DELETE", path));
   context.show_record(rotation);
@@ -100,7 +100,7 @@ void add_byok_commands(CommandLine& line, CommandLine::Group keys) {
       [](Arguments& arguments, CancelOptions& options) {
         arguments.positional("ROTATION", options.rotation, "Id, as `kaito keys rotations` lists it");
       },
-      &cancel);
+      &cancel_rotation);
 }
 
 }  // namespace kaito::cli

@@ -15,13 +15,13 @@
 namespace kaito::cli {
 namespace {
 
-struct VerifyArguments {
+struct VerifyCeremonyArguments {
   std::string file;
   std::vector<std::string> keys;
   std::string ceremony;  // of a factory reset
 };
 
-void declare_verify(Arguments& arguments, VerifyArguments& options) {
+void declare_verify_ceremony(Arguments& arguments, VerifyCeremonyArguments& options) {
   arguments.positional("FILE", options.file, "The transcript, /var/lib/kaito-boot/transcript.jsonl of the machine");
   arguments.option("--key", options.keys,
                    "Verifier key of the appliance's log (kaito audit keys), from another source than the file; may be "
@@ -32,7 +32,7 @@ void declare_verify(Arguments& arguments, VerifyArguments& options) {
   arguments.explain("Works offline. Exit code 13: a line was altered, which is named, or another key signed.");
 }
 
-boost::json::object to_json(const provisioning::TranscriptReport& report) {
+boost::json::object json_of(const provisioning::TranscriptReport& report) {
   boost::json::object object{{"verified", !report.chain.fault},
                              {"lines", static_cast<std::int64_t>(report.chain.lines.size())}};
   if (report.signer) {
@@ -66,7 +66,7 @@ std::string describe_verified(const provisioning::TranscriptReport& report) {
   return text + fmt::format("{} lines, signed by {}\n", report.chain.lines.size(), report.signer->str());
 }
 
-boost::json::object to_json(const provisioning::ResetReport& report) {
+boost::json::object json_of(const provisioning::ResetReport& report) {
   boost::json::array officers;
   for (const auto& officer : report.officers) officers.emplace_back(officer);
   boost::json::object object{{"verified", true},
@@ -87,14 +87,14 @@ std::string describe_verified(const provisioning::ResetReport& report) {
   return text + "what they signed for:\n" + report.proof.text;
 }
 
-Status verify_factory_reset(Context& context, const VerifyArguments& options, std::string_view text,
+Status verify_factory_reset(Context& context, const VerifyCeremonyArguments& options, std::string_view text,
                             std::span<const audit::VerifierKey> trusted) {
   if (options.ceremony.empty())
     return fail(Code::usage, "this is a factory reset's proof; --ceremony names the transcript of the ceremony before");
   KAITO_TRY(const std::string ceremony, read_file(options.ceremony, provisioning::kMaxTranscript));
   auto report = provisioning::verify_reset(text, ceremony, trusted);
   if (!report) return fail(std::move(report).error().within(options.file + " does not verify"));
-  context.show(to_json(*report), describe_verified(*report));
+  context.show(json_of(*report), describe_verified(*report));
   return {};
 }
 
@@ -104,7 +104,7 @@ bool is_factory_reset(std::string_view text) {
          provisioning::fact(chain.lines.front().event.facts, "ceremony") == provisioning::kResetKind;
 }
 
-Status verify(Context& context, const VerifyArguments& options) {
+Status verify_ceremony(Context& context, const VerifyCeremonyArguments& options) {
   if (options.keys.empty()) return fail(Code::usage, "--key names the key that must have signed");
   std::vector<audit::VerifierKey> trusted;
   for (const auto& text : options.keys) {
@@ -115,10 +115,10 @@ Status verify(Context& context, const VerifyArguments& options) {
   if (is_factory_reset(text)) return verify_factory_reset(context, options, text, trusted);
   const auto report = provisioning::verify_transcript(text, trusted);
   if (const auto& fault = report.chain.fault) {
-    context.show(to_json(report), {});
+    context.show(json_of(report), {});
     return fail(Error{.code = Code::integrity, .detail = options.file + " does not verify: " + describe(*fault)});
   }
-  context.show(to_json(report), describe_verified(report));
+  context.show(json_of(report), describe_verified(report));
   return {};
 }
 
@@ -166,7 +166,8 @@ void add_ceremony_commands(CommandLine& line) {
   line.add<BootArguments>(
       ceremony, "status", "On the appliance, as root: how far it is", &declare_boot,
       [](Context& context, const BootArguments& options) { return become(context, "status", options); });
-  line.add<VerifyArguments>(ceremony, "verify", "Verify a ceremony's transcript offline", &declare_verify, &verify);
+  line.add<VerifyCeremonyArguments>(ceremony, "verify", "Verify a ceremony's transcript offline",
+                                    &declare_verify_ceremony, &verify_ceremony);
 
   const auto boot =
       line.group("boot", "The encrypted volume of this appliance: unlock, status, mode, decommission, factory-reset");

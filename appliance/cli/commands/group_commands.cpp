@@ -21,40 +21,40 @@ Result<std::string> group_path(Context& context, const std::string& group) {
   return fmt::format("{}/{}", groups, id);
 }
 
-Status create(Context& context, const GroupOptions& options) {
+Status create_group(Context& context, const GroupOptions& options) {
   KAITO_TRY(const auto path, context.org_path("/groups"));
   KAITO_TRY(const auto made, context.call("POST", path, json::object{{"name", options.group}}));
   context.show_record(made);
   return {};
 }
 
-Status list(Context& context) {
+Status list_groups(Context& context) {
   KAITO_TRY(const auto path, context.org_path("/groups"));
   KAITO_TRY(const auto groups, context.list(path));
   context.show_list(groups, {{"NAME", "name"}, {"ID", "id"}, {"CREATED", "created_at"}});
   return {};
 }
 
-Status show(Context& context, const GroupOptions& options) {
+Status show_group(Context& context, const GroupOptions& options) {
   KAITO_TRY(const auto path, group_path(context, options.group));
   KAITO_TRY(const auto found, context.call("GET", path));
   context.show(found, record(found.at("group").as_object()) + record(found.as_object()));
   return {};
 }
 
-struct RenameOptions {
+struct RenameGroupOptions {
   std::string group;
   std::string name;
 };
 
-Status rename(Context& context, const RenameOptions& options) {
+Status rename_group(Context& context, const RenameGroupOptions& options) {
   KAITO_TRY(const auto path, group_path(context, options.group));
   KAITO_TRY(const auto renamed, context.call("PATCH", path, json::object{{"name", options.name}}));
   context.show_record(renamed);
   return {};
 }
 
-Status remove(Context& context, const GroupOptions& options) {
+Status delete_group(Context& context, const GroupOptions& options) {
   KAITO_TRY(const auto path, group_path(context, options.group));
   KAITO_CHECK(context.call("DELETE", path));
   return {};
@@ -89,7 +89,7 @@ Result<std::vector<std::string>> content_paths(Context& context, const ContentOp
   return paths;
 }
 
-Status add(Context& context, const ContentOptions& options) {
+Status put_in(Context& context, const ContentOptions& options) {
   KAITO_TRY(const auto paths, content_paths(context, options));
   for (const auto& path : paths) KAITO_CHECK(context.call("PUT", path));
   return {};
@@ -120,18 +120,18 @@ void add_group_commands(CommandLine& line) {
       [](Arguments& arguments, GroupOptions& options) {
         arguments.positional("NAME", options.group, "The group's name");
       },
-      &create);
-  line.add(group, "list", "List the org's groups", &list);
-  line.add<GroupOptions>(group, "show", "Show a group and its members", &declare_group, &show);
-  line.add<RenameOptions>(
+      &create_group);
+  line.add(group, "list", "List the org's groups", &list_groups);
+  line.add<GroupOptions>(group, "show", "Show a group and its members", &declare_group, &show_group);
+  line.add<RenameGroupOptions>(
       group, "rename", "Give a group another name",
-      [](Arguments& arguments, RenameOptions& options) {
+      [](Arguments& arguments, RenameGroupOptions& options) {
         arguments.positional("GROUP", options.group, "Name or id");
         arguments.positional("NAME", options.name, "The new name");
       },
-      &rename);
-  line.add<GroupOptions>(group, "delete", "Delete a group; its seeds stay", &declare_group, &remove);
-  line.add<ContentOptions>(group, "add", "Put members or seeds into a group", &declare_content, &add);
+      &rename_group);
+  line.add<GroupOptions>(group, "delete", "Delete a group; its seeds stay", &declare_group, &delete_group);
+  line.add<ContentOptions>(group, "add", "Put members or seeds into a group", &declare_content, &put_in);
   line.add<ContentOptions>(group, "remove", "Take members or seeds out of a group", &declare_content, &take_out);
 }
 

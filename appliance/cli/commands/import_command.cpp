@@ -10,7 +10,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxImport = 8U << 20;
 
-struct ImportOptions {
+struct ImportSeedsOptions {
   std::string file;
   std::string format;
   std::string password_file;
@@ -19,7 +19,7 @@ struct ImportOptions {
   bool all_or_nothing = false;
 };
 
-void declare(Arguments& arguments, ImportOptions& options) {
+void declare_import_seeds(Arguments& arguments, ImportSeedsOptions& options) {
   arguments.positional("FILE", options.file, "What the other program exported, - for stdin");
   arguments.option("--format", options.format,
                    "otpauth, google, aegis, 2fas, bitwarden or 2fauth; found from the content when not given");
@@ -32,7 +32,7 @@ void declare(Arguments& arguments, ImportOptions& options) {
 }
 
 // For one attempt: sending it wipes it.
-Result<json::object> body_of(Context& context, const ImportOptions& options, const std::string& content) {
+Result<json::object> body_of(Context& context, const ImportSeedsOptions& options, const std::string& content) {
   json::object body;
   if (!options.format.empty()) body["format"] = options.format;
   if (options.dry_run) body["dry_run"] = true;
@@ -44,7 +44,7 @@ Result<json::object> body_of(Context& context, const ImportOptions& options, con
   return body;
 }
 
-Result<json::value> attempt(Context& context, const ImportOptions& options, const std::string& content,
+Result<json::value> attempt(Context& context, const ImportSeedsOptions& options, const std::string& content,
                             const Passphrase& password) {
   KAITO_TRY(const auto path, context.org_path("/seeds/import"));
   KAITO_TRY(auto body, body_of(context, options, content));
@@ -53,7 +53,7 @@ Result<json::value> attempt(Context& context, const ImportOptions& options, cons
 }
 
 // Asks for the password when the appliance says that the file needs one.
-Result<json::value> send(Context& context, const ImportOptions& options, const std::string& content) {
+Result<json::value> send(Context& context, const ImportSeedsOptions& options, const std::string& content) {
   Passphrase password;
   if (!options.password_file.empty()) {
     KAITO_TRY(password, read_secret(context.terminal(), options.password_file, "Password of the file"));
@@ -83,7 +83,7 @@ void print_report(Context& context, const json::value& report) {
   context.show(report, text);
 }
 
-Status import_seeds(Context& context, const ImportOptions& options) {
+Status import_seeds(Context& context, const ImportSeedsOptions& options) {
   if (options.file == "-" && options.password_file == "-")
     return fail(Code::usage, "stdin cannot hold the file and its password");
   KAITO_TRY(std::string content,
@@ -99,7 +99,8 @@ Status import_seeds(Context& context, const ImportOptions& options) {
 }  // namespace
 
 void add_import_command(CommandLine& line) {
-  line.add<ImportOptions>(line.root(), "import", "Import seeds that another program exported", &declare, &import_seeds);
+  line.add<ImportSeedsOptions>(line.root(), "import", "Import seeds that another program exported",
+                               &declare_import_seeds, &import_seeds);
 }
 
 }  // namespace kaito::cli

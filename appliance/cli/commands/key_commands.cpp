@@ -6,7 +6,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct CreateOptions {
+struct CreateApiKeyOptions {
   std::string name;
   std::vector<std::string> scopes;
   std::vector<std::string> groups;
@@ -14,7 +14,7 @@ struct CreateOptions {
   std::optional<std::string> expires_at;
 };
 
-void declare_create(Arguments& arguments, CreateOptions& options) {
+void declare_api_key(Arguments& arguments, CreateApiKeyOptions& options) {
   arguments.positional("NAME", options.name, "What it is for");
   arguments.option("--scope", options.scopes,
                    "codes:read, seeds:read, seeds:write, members:read, members:write, groups:read, groups:write, "
@@ -30,7 +30,7 @@ json::array texts(const std::vector<std::string>& values) {
   return array;
 }
 
-Status create(Context& context, const CreateOptions& options) {
+Status create_api_key(Context& context, const CreateApiKeyOptions& options) {
   KAITO_TRY(const auto path, context.org_path("/api-keys"));
   json::object body{{"name", options.name}, {"scopes", texts(options.scopes)}};
   if (!options.groups.empty()) {
@@ -45,7 +45,7 @@ Status create(Context& context, const CreateOptions& options) {
   return {};
 }
 
-Status list(Context& context) {
+Status list_api_keys(Context& context) {
   KAITO_TRY(const auto path, context.org_path("/api-keys"));
   KAITO_TRY(const auto keys, context.list(path));
   context.show_list(keys, {{"NAME", "name"},
@@ -62,7 +62,7 @@ struct RevokeOptions {
   std::string key;
 };
 
-Status revoke(Context& context, const RevokeOptions& options) {
+Status revoke_api_key(Context& context, const RevokeOptions& options) {
   KAITO_TRY(const auto path, context.org_path("/api-keys"));
   KAITO_TRY(const auto id, context.id_of(path, "name", options.key, "API key"));
   KAITO_CHECK(context.call("DELETE", fmt::format("{}/{}", path, id)));
@@ -73,12 +73,12 @@ Status revoke(Context& context, const RevokeOptions& options) {
 
 void add_key_commands(CommandLine& line) {
   const auto key = line.group("key", "API keys: create, list, revoke");
-  line.add<CreateOptions>(key, "create", "Make an API key; prints it once", &declare_create, &create);
-  line.add(key, "list", "List API keys", &list);
+  line.add<CreateApiKeyOptions>(key, "create", "Make an API key; prints it once", &declare_api_key, &create_api_key);
+  line.add(key, "list", "List API keys", &list_api_keys);
   line.add<RevokeOptions>(
       key, "revoke", "Revoke an API key",
       [](Arguments& arguments, RevokeOptions& options) { arguments.positional("KEY", options.key, "Name or id"); },
-      &revoke);
+      &revoke_api_key);
 }
 
 }  // namespace kaito::cli

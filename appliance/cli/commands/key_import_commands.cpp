@@ -32,12 +32,12 @@ Status destroy_wrapping_key(Context& context, const VersionOptions& options) {
   return {};
 }
 
-struct CertificateOptions {
+struct WrappingCertificateOptions {
   std::string output = "-";
   std::optional<std::int64_t> version;
 };
 
-void declare_certificate(Arguments& arguments, CertificateOptions& options) {
+void declare_wrapping_certificate(Arguments& arguments, WrappingCertificateOptions& options) {
   arguments.option("-o,--output", options.output, "The file; stdout when not given");
   arguments.option("--version", options.version, "Of the wrapping key; the newest when not given");
   arguments.explain(
@@ -57,7 +57,7 @@ std::string certificate_text(const json::value& certificate) {
          fmt::format("signed-by: {}\n{}", text_at(certificate, "verifier_key"), text_at(certificate, "certificate"));
 }
 
-Status wrapping_certificate(Context& context, const CertificateOptions& options) {
+Status wrapping_certificate(Context& context, const WrappingCertificateOptions& options) {
   std::string path(kCertificatePath);
   if (options.version) path += fmt::format("?version={}", *options.version);
   KAITO_TRY(const auto certificate, context.call("GET", path));
@@ -131,7 +131,7 @@ Status wrap(Context& context, const WrapOptions& options) {
   return {};
 }
 
-struct ImportOptions {
+struct ImportKeyOptions {
   std::string file;
   std::string check_value;
   std::string mechanism = "rsa_oaep";
@@ -140,7 +140,7 @@ struct ImportOptions {
   bool wait = false;
 };
 
-void declare_import(Arguments& arguments, ImportOptions& options) {
+void declare_import_key(Arguments& arguments, ImportKeyOptions& options) {
   arguments.positional("FILE", options.file, "The wrapped key, as wrap-for-import or openssl has written it");
   arguments.option("--check-value", options.check_value,
                    "Six hexadecimal digits: what the key makes of a block of zeros");
@@ -150,13 +150,13 @@ void declare_import(Arguments& arguments, ImportOptions& options) {
   arguments.flag("--wait", options.wait, "Show the progress until the org has gone over to the key");
 }
 
-Result<std::int64_t> wrapping_version(Context& context, const ImportOptions& options) {
+Result<std::int64_t> wrapping_version(Context& context, const ImportKeyOptions& options) {
   if (options.version) return *options.version;
   KAITO_TRY(const auto certificate, context.call("GET", kCertificatePath));
   return certificate.at("version").to_number<std::int64_t>();
 }
 
-Status import(Context& context, const ImportOptions& options) {
+Status import_key(Context& context, const ImportKeyOptions& options) {
   if (options.check_value.empty()) return fail(Code::usage, "--check-value is needed");
   KAITO_CHECK(mechanism_of(options.mechanism));
   KAITO_TRY(const std::string wrapped, read_file(options.file, kMaxWrapped));
@@ -184,12 +184,12 @@ void add_key_import_commands(CommandLine& line, CommandLine::Group keys) {
         arguments.positional("VERSION", options.version, "Of the wrapping key, as `kaito keys list` lists it");
       },
       &destroy_wrapping_key);
-  line.add<CertificateOptions>(keys, "wrapping-certificate", "Write the certificate of the wrapping key",
-                               &declare_certificate, &wrapping_certificate);
+  line.add<WrappingCertificateOptions>(keys, "wrapping-certificate", "Write the certificate of the wrapping key",
+                                       &declare_wrapping_certificate, &wrapping_certificate);
   line.add<WrapOptions>(keys, "wrap-for-import", "Wrap a key of your own for the appliance, offline", &declare_wrap,
                         &wrap);
-  line.add<ImportOptions>(keys, "import", "Let the org go over to a key of your own (owners)", &declare_import,
-                          &import);
+  line.add<ImportKeyOptions>(keys, "import", "Let the org go over to a key of your own (owners)", &declare_import_key,
+                             &import_key);
 }
 
 }  // namespace kaito::cli

@@ -18,7 +18,7 @@ Result<std::string> rotations_path(Context& context, std::string_view rest = {})
   return fmt::format("{}{}", org ? fmt::format("/v1/orgs/{}/key/rotations", *org) : "/v1/key-rotations", rest);
 }
 
-Status list(Context& context) {
+Status list_key_versions(Context& context) {
   KAITO_TRY(const auto org, context.own_org());
   if (!org) {
     KAITO_TRY(const auto keys, context.call("GET", "/v1/keys"));  // has no pages
@@ -92,7 +92,7 @@ void declare_rotation(Arguments& arguments, RotationOptions& options) {
   arguments.positional("ROTATION", options.rotation, "Id, as `kaito keys rotations` lists it");
 }
 
-Status show(Context& context, const RotationOptions& options) {
+Status show_one_rotation(Context& context, const RotationOptions& options) {
   KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
   KAITO_TRY(const auto rotation, context.call("GET", path));
   return show_rotation(context, rotation);
@@ -103,14 +103,14 @@ Status watch(Context& context, const RotationOptions& options) {
   return follow_rotation(context, path);
 }
 
-Status change(Context& context, const RotationOptions& options, bool paused) {
+Status set_paused(Context& context, const RotationOptions& options, bool paused) {
   KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
   KAITO_TRY(const auto rotation, context.call("PATCH", path, json::object{{"paused", paused}}));
   return show_rotation(context, rotation);
 }
 
-Status pause(Context& context, const RotationOptions& options) { return change(context, options, true); }
-Status resume(Context& context, const RotationOptions& options) { return change(context, options, false); }
+Status pause(Context& context, const RotationOptions& options) { return set_paused(context, options, true); }
+Status resume(Context& context, const RotationOptions& options) { return set_paused(context, options, false); }
 
 Status destroy(Context& context, const RotationOptions& options) {
   KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation));
@@ -118,19 +118,19 @@ Status destroy(Context& context, const RotationOptions& options) {
   return follow_rotation(context, path);
 }
 
-struct CertificateOptions {
+struct RotationCertificateOptions {
   std::string rotation;
   bool destroyed = false;
   std::string output = "-";
 };
 
-void declare_certificate(Arguments& arguments, CertificateOptions& options) {
+void declare_rotation_certificate(Arguments& arguments, RotationCertificateOptions& options) {
   arguments.positional("ROTATION", options.rotation, "Id, as `kaito keys rotations` lists it");
   arguments.flag("--destroyed", options.destroyed, "The one about the destruction of the old versions");
   arguments.option("-o,--output", options.output, "The file; stdout when not given");
 }
 
-Status certificate(Context& context, const CertificateOptions& options) {
+Status rotation_certificate(Context& context, const RotationCertificateOptions& options) {
   KAITO_TRY(const auto path, rotations_path(context, "/" + options.rotation + "/certificates"));
   KAITO_TRY(const auto listed, context.call("GET", path));  // has no pages
   const std::string_view wanted = options.destroyed ? "destroyed" : "no_reference";
@@ -145,19 +145,19 @@ Status certificate(Context& context, const CertificateOptions& options) {
   return fail(Error{.code = Code::not_found, .field = "certificate", .reason = "is not issued yet"});
 }
 
-struct VerifyOptions {
+struct VerifyCertificateOptions {
   std::string file;
   std::vector<std::string> keys;
 };
 
-void declare_verify(Arguments& arguments, VerifyOptions& options) {
+void declare_verify_certificate(Arguments& arguments, VerifyCertificateOptions& options) {
   arguments.positional("FILE", options.file, "A certificate");
   arguments.option("--key", options.keys,
                    "Verifier key that it must be signed with, noted from `kaito audit keys`; may be repeated");
   arguments.explain("Works offline. Exit code 13: it was changed, or is signed by none of the keys.");
 }
 
-Status verify(Context& context, const VerifyOptions& options) {
+Status verify_certificate(Context& context, const VerifyCertificateOptions& options) {
   if (options.keys.empty()) return fail(Code::usage, "--key is needed: a certificate does not vouch for its own key");
   std::vector<audit::VerifierKey> trusted;
   for (const auto& text : options.keys) {
@@ -222,19 +222,20 @@ Status reconcile(Context& context, const ReconcileOptions& options) {
 
 void add_keys_commands(CommandLine& line) {
   const auto keys = line.group("keys", "Keys in the HSM and the org's key: list, rotate, watch, destroy, verify, …");
-  line.add(keys, "list", "List the versions of the keys", &list);
+  line.add(keys, "list", "List the versions of the keys", &list_key_versions);
   line.add<RotateOptions>(keys, "rotate", "Rotate a key to its next version", &declare_rotate, &rotate);
   line.add(keys, "rotations", "List rotations", &rotations);
-  line.add<RotationOptions>(keys, "show", "Show a rotation", &declare_rotation, &show);
+  line.add<RotationOptions>(keys, "show", "Show a rotation", &declare_rotation, &show_one_rotation);
   line.add<RotationOptions>(keys, "watch", "Show a rotation's progress until it is done", &declare_rotation, &watch);
   line.add<RotationOptions>(keys, "pause", "Let a rotation rest", &declare_rotation, &pause);
   line.add<RotationOptions>(keys, "resume", "Let a rotation that rests or has failed go on", &declare_rotation,
                             &resume);
   line.add<RotationOptions>(keys, "destroy", "Destroy the versions that a rotation has replaced", &declare_rotation,
                             &destroy);
-  line.add<CertificateOptions>(keys, "certificate", "Write a rotation's signed certificate", &declare_certificate,
-                               &certificate);
-  line.add<VerifyOptions>(keys, "verify", "Verify a certificate offline", &declare_verify, &verify);
+  line.add<RotationCertificateOptions>(keys, "certificate", "Write a rotation's signed certificate",
+                                       &declare_rotation_certificate, &rotation_certificate);
+  line.add<VerifyCertificateOptions>(keys, "verify", "Verify a certificate offline", &declare_verify_certificate,
+                                     &verify_certificate);
   line.add<ShredOptions>(
       keys, "shred", "Shred all deleted orgs now (security officers)",
       [](Arguments& arguments, ShredOptions& options) {

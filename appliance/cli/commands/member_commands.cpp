@@ -35,7 +35,7 @@ struct InviteOptions {
   std::optional<std::string> display_name;
 };
 
-Status invite(Context& context, const InviteOptions& options) {
+Status invite_member(Context& context, const InviteOptions& options) {
   KAITO_TRY(const auto path, context.org_path("/members"));
   json::object body{{"username", options.username}, {"role", options.role}};
   if (options.display_name) body["display_name"] = *options.display_name;
@@ -51,7 +51,7 @@ Status reinvite(Context& context, const MemberOptions& options) {
   return {};
 }
 
-Status list(Context& context) {
+Status list_members(Context& context) {
   KAITO_TRY(const auto path, context.org_path("/members"));
   KAITO_TRY(const auto members, context.list(path));
   context.show_list(
@@ -60,7 +60,7 @@ Status list(Context& context) {
   return {};
 }
 
-Status show(Context& context, const MemberOptions& options) {
+Status show_member(Context& context, const MemberOptions& options) {
   KAITO_TRY(const auto path, member_path(context, options.member));
   KAITO_TRY(const auto found, context.call("GET", path));
   context.show(found, record(found.at("member").as_object()) + record(found.as_object()));
@@ -75,7 +75,7 @@ struct ChangeOptions {
   bool enable = false;
 };
 
-Status change(Context& context, const ChangeOptions& options) {
+Status change_member(Context& context, const ChangeOptions& options) {
   if (options.disable && options.enable) return fail(Code::usage, "--disable and --enable exclude each other");
   json::object body;
   if (options.role) body["role"] = *options.role;
@@ -88,13 +88,13 @@ Status change(Context& context, const ChangeOptions& options) {
   return {};
 }
 
-Status remove(Context& context, const MemberOptions& options) {
+Status remove_member(Context& context, const MemberOptions& options) {
   KAITO_TRY(const auto path, member_path(context, options.member));
   KAITO_CHECK(context.call("DELETE", path));
   return {};
 }
 
-Status end_sessions(Context& context, const MemberOptions& options) {
+Status end_member_sessions(Context& context, const MemberOptions& options) {
   KAITO_TRY(const auto path, member_path(context, options.member, "/sessions"));
   KAITO_CHECK(context.call("DELETE", path));
   return {};
@@ -111,11 +111,11 @@ void add_member_commands(CommandLine& line) {
         arguments.option("--role", options.role, "viewer (default), member, admin or owner");
         arguments.option("--name", options.display_name, "The person's name");
       },
-      &invite);
+      &invite_member);
   line.add<MemberOptions>(member, "reinvite", "Make a new invitation; the old password ends", &declare_member,
                           &reinvite);
-  line.add(member, "list", "List the org's members", &list);
-  line.add<MemberOptions>(member, "show", "Show a member and their groups", &declare_member, &show);
+  line.add(member, "list", "List the org's members", &list_members);
+  line.add<MemberOptions>(member, "show", "Show a member and their groups", &declare_member, &show_member);
   line.add<ChangeOptions>(
       member, "change", "Change a member's role or name, disable or enable",
       [](Arguments& arguments, ChangeOptions& options) {
@@ -125,9 +125,10 @@ void add_member_commands(CommandLine& line) {
         arguments.flag("--disable", options.disable, "Let them log in no more");
         arguments.flag("--enable", options.enable, "Let them log in again");
       },
-      &change);
-  line.add<MemberOptions>(member, "remove", "Remove a member from the org", &declare_member, &remove);
-  line.add<MemberOptions>(member, "end-sessions", "End all sessions of a member", &declare_member, &end_sessions);
+      &change_member);
+  line.add<MemberOptions>(member, "remove", "Remove a member from the org", &declare_member, &remove_member);
+  line.add<MemberOptions>(member, "end-sessions", "End all sessions of a member", &declare_member,
+                          &end_member_sessions);
 }
 
 }  // namespace kaito::cli

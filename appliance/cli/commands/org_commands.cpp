@@ -10,12 +10,12 @@ namespace json = boost::json;
 const std::vector<Column> kOrgColumns{
     {"NAME", "name"}, {"ID", "id"}, {"KEK", "kek_version"}, {"CREATED", "created_at"}};
 
-struct CreateOptions {
+struct CreateOrgOptions {
   std::string name;
   std::string owner;
 };
 
-Status create(Context& context, const CreateOptions& options) {
+Status create_org(Context& context, const CreateOrgOptions& options) {
   KAITO_TRY(const auto made,
             context.call("POST", "/v1/orgs", json::object{{"name", options.name}, {"owner_username", options.owner}}));
   const auto& object = made.as_object();
@@ -26,24 +26,24 @@ Status create(Context& context, const CreateOptions& options) {
   return {};
 }
 
-Status list(Context& context) {
+Status list_orgs(Context& context) {
   KAITO_TRY(const auto orgs, context.list("/v1/orgs"));
   context.show_list(orgs, kOrgColumns);
   return {};
 }
 
-Status show(Context& context) {
+Status show_org(Context& context) {
   KAITO_TRY(const auto path, context.org_path(""));
   KAITO_TRY(const auto org, context.call("GET", path));
   context.show_record(org);
   return {};
 }
 
-struct RenameOptions {
+struct RenameOrgOptions {
   std::string name;
 };
 
-Status rename(Context& context, const RenameOptions& options) {
+Status rename_org(Context& context, const RenameOrgOptions& options) {
   KAITO_TRY(const auto path, context.org_path(""));
   KAITO_TRY(const auto org, context.call("PATCH", path, json::object{{"name", options.name}}));
   context.show_record(org);
@@ -70,7 +70,7 @@ struct DeleteOptions {
   std::string confirm_name;
 };
 
-Status remove(Context& context, const DeleteOptions& options) {
+Status delete_org(Context& context, const DeleteOptions& options) {
   KAITO_TRY(const auto path, context.org_path(""));
   KAITO_CHECK(context.call("DELETE", path, json::object{{"confirm_name", options.confirm_name}}));
   return {};
@@ -80,19 +80,21 @@ Status remove(Context& context, const DeleteOptions& options) {
 
 void add_org_commands(CommandLine& line) {
   const auto org = line.group("org", "Orgs: create, onboard, list, show, rename, hand-over, delete");
-  line.add<CreateOptions>(
+  line.add<CreateOrgOptions>(
       org, "create", "Create an org and invite its owner (staff)",
-      [](Arguments& arguments, CreateOptions& options) {
+      [](Arguments& arguments, CreateOrgOptions& options) {
         arguments.positional("NAME", options.name, "The org's name");
         arguments.positional("OWNER", options.owner, "The owner's user name");
       },
-      &create);
-  line.add(org, "list", "List all orgs (staff)", &list);
-  line.add(org, "show", "Show the org", &show);
-  line.add<RenameOptions>(
+      &create_org);
+  line.add(org, "list", "List all orgs (staff)", &list_orgs);
+  line.add(org, "show", "Show the org", &show_org);
+  line.add<RenameOrgOptions>(
       org, "rename", "Give the org another name",
-      [](Arguments& arguments, RenameOptions& options) { arguments.positional("NAME", options.name, "The new name"); },
-      &rename);
+      [](Arguments& arguments, RenameOrgOptions& options) {
+        arguments.positional("NAME", options.name, "The new name");
+      },
+      &rename_org);
   line.add<LeaseOptions>(
       org, "set-lease", "How long codes may go on after the HSM last unwrapped their seed's key; 0 asks it each time",
       [](Arguments& arguments, LeaseOptions& options) {
@@ -104,7 +106,7 @@ void add_org_commands(CommandLine& line) {
       [](Arguments& arguments, DeleteOptions& options) {
         arguments.positional("CONFIRM-NAME", options.confirm_name, "Its name once more, so that it is the right one");
       },
-      &remove);
+      &delete_org);
   add_org_life_commands(line, org);
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct AddOptions {
+struct AddSeedOptions {
   std::string secret_file;
   std::optional<std::string> issuer;
   std::optional<std::string> account;
@@ -19,7 +19,7 @@ struct AddOptions {
   std::vector<std::string> groups;
 };
 
-void declare_add(Arguments& arguments, AddOptions& options) {
+void declare_add_seed(Arguments& arguments, AddSeedOptions& options) {
   arguments.option("--secret-file", options.secret_file,
                    "Read the otpauth URI or base32 secret from a file, - for stdin");
   arguments.option("--issuer", options.issuer, "Who runs the service");
@@ -35,7 +35,7 @@ void declare_add(Arguments& arguments, AddOptions& options) {
       "other option than --group.");
 }
 
-Status add(Context& context, const AddOptions& options) {
+Status add_seed(Context& context, const AddSeedOptions& options) {
   KAITO_TRY(const auto path, context.org_path("/seeds"));
   json::object body;
   const auto put = [&body](std::string_view name, const auto& value) {
@@ -59,12 +59,12 @@ Status add(Context& context, const AddOptions& options) {
   return {};
 }
 
-struct ListOptions {
+struct ListSeedsOptions {
   std::string search;
   std::string group;
 };
 
-Status list(Context& context, const ListOptions& options) {
+Status list_seeds(Context& context, const ListSeedsOptions& options) {
   KAITO_TRY(auto path, context.org_path("/seeds?"));
   if (!options.search.empty()) path += "search=" + url_encode(options.search) + "&";
   if (!options.group.empty()) {
@@ -96,7 +96,7 @@ Result<std::string> seed_path(Context& context, const std::string& seed) {
   return context.org_path("/seeds/" + id);
 }
 
-Status show(Context& context, const SeedOptions& options) {
+Status show_seed(Context& context, const SeedOptions& options) {
   KAITO_TRY(const auto path, seed_path(context, options.seed));
   KAITO_TRY(const auto seed, context.call("GET", path));
   context.show_record(seed);
@@ -122,7 +122,7 @@ Status relabel(Context& context, const RelabelOptions& options) {
   return {};
 }
 
-Status remove(Context& context, const SeedOptions& options) {
+Status delete_seed(Context& context, const SeedOptions& options) {
   KAITO_TRY(const auto path, seed_path(context, options.seed));
   KAITO_CHECK(context.call("DELETE", path));
   return {};
@@ -132,15 +132,15 @@ Status remove(Context& context, const SeedOptions& options) {
 
 void add_seed_commands(CommandLine& line) {
   const auto seed = line.group("seed", "Seeds: add, list, show, relabel, delete");
-  line.add<AddOptions>(seed, "add", "Add a seed", &declare_add, &add);
-  line.add<ListOptions>(
+  line.add<AddSeedOptions>(seed, "add", "Add a seed", &declare_add_seed, &add_seed);
+  line.add<ListSeedsOptions>(
       seed, "list", "List seeds",
-      [](Arguments& arguments, ListOptions& options) {
+      [](Arguments& arguments, ListSeedsOptions& options) {
         arguments.option("--search", options.search, "Part of the issuer or the account");
         arguments.option("--group", options.group, "Only those of a group, by name or id");
       },
-      &list);
-  line.add<SeedOptions>(seed, "show", "Show a seed's labels and parameters", &declare_seed, &show);
+      &list_seeds);
+  line.add<SeedOptions>(seed, "show", "Show a seed's labels and parameters", &declare_seed, &show_seed);
   line.add<RelabelOptions>(
       seed, "relabel", "Change a seed's labels",
       [](Arguments& arguments, RelabelOptions& options) {
@@ -150,7 +150,7 @@ void add_seed_commands(CommandLine& line) {
         arguments.option("--revision", options.revision, "Only if this is still its revision");
       },
       &relabel);
-  line.add<SeedOptions>(seed, "delete", "Delete a seed; it cannot be brought back", &declare_seed, &remove);
+  line.add<SeedOptions>(seed, "delete", "Delete a seed; it cannot be brought back", &declare_seed, &delete_seed);
 }
 
 }  // namespace kaito::cli

@@ -27,7 +27,7 @@ void show_token(Context& context, const json::value& made) {
                                  record(object.at("staff").as_object()), cell(object.if_contains("token"))));
 }
 
-Status list(Context& context) {
+Status list_staff(Context& context) {
   KAITO_TRY(const auto staff, context.call("GET", "/v1/staff"));
   context.show_list(
       staff.as_object(),
@@ -35,19 +35,19 @@ Status list(Context& context) {
   return {};
 }
 
-struct AddOptions {
+struct AddStaffOptions {
   std::string name;
   std::string role;
 };
 
-Status add(Context& context, const AddOptions& options) {
+Status add_staff(Context& context, const AddStaffOptions& options) {
   KAITO_TRY(const auto made,
             context.call("POST", "/v1/staff", json::object{{"name", options.name}, {"role", options.role}}));
   show_token(context, made);
   return {};
 }
 
-Status show(Context& context, const StaffOptions& options) {
+Status show_staff(Context& context, const StaffOptions& options) {
   KAITO_TRY(const auto path, staff_path(context, options.staff));
   KAITO_TRY(const auto found, context.call("GET", path));
   context.show(found, record(found.at("staff").as_object()) + "\n" +
@@ -56,7 +56,7 @@ Status show(Context& context, const StaffOptions& options) {
   return {};
 }
 
-Status invite(Context& context, const StaffOptions& options) {
+Status invite_staff(Context& context, const StaffOptions& options) {
   KAITO_TRY(const auto path, staff_path(context, options.staff, "/enrolment"));
   KAITO_TRY(const auto made, context.call("POST", path));
   show_token(context, made);
@@ -73,7 +73,7 @@ Status set_disabled(Context& context, const std::string& staff, bool disabled) {
 Status disable(Context& context, const StaffOptions& options) { return set_disabled(context, options.staff, true); }
 Status enable(Context& context, const StaffOptions& options) { return set_disabled(context, options.staff, false); }
 
-Status end_sessions(Context& context, const StaffOptions& options) {
+Status end_staff_sessions(Context& context, const StaffOptions& options) {
   KAITO_TRY(const auto path, staff_path(context, options.staff, "/sessions"));
   KAITO_CHECK(context.call("DELETE", path));
   return {};
@@ -123,20 +123,21 @@ Result<std::string> staff_id(Context& context, const std::string& name_or_id) {
 void add_staff_commands(CommandLine& line) {
   const auto staff = line.group("staff", "Staff of the appliance: enrol, login, list, add, disable, enable, …");
   add_ceremonies(line, staff);
-  line.add(staff, "list", "List staff", &list);
-  line.add<AddOptions>(
+  line.add(staff, "list", "List staff", &list_staff);
+  line.add<AddStaffOptions>(
       staff, "add", "Add a staff member; prints a token to enrol a key with",
-      [](Arguments& arguments, AddOptions& options) {
+      [](Arguments& arguments, AddStaffOptions& options) {
         arguments.positional("NAME", options.name, "The person's name");
         arguments.option("--role", options.role, "auditor (default), operator or security_officer");
         options.role = "auditor";
       },
-      &add);
-  line.add<StaffOptions>(staff, "show", "Show a staff member and their keys", &declare_staff, &show);
-  line.add<StaffOptions>(staff, "invite", "Make a token to enrol another key with", &declare_staff, &invite);
+      &add_staff);
+  line.add<StaffOptions>(staff, "show", "Show a staff member and their keys", &declare_staff, &show_staff);
+  line.add<StaffOptions>(staff, "invite", "Make a token to enrol another key with", &declare_staff, &invite_staff);
   line.add<StaffOptions>(staff, "disable", "Let a staff member log in no more", &declare_staff, &disable);
   line.add<StaffOptions>(staff, "enable", "Let a staff member log in again", &declare_staff, &enable);
-  line.add<StaffOptions>(staff, "end-sessions", "End all sessions of a staff member", &declare_staff, &end_sessions);
+  line.add<StaffOptions>(staff, "end-sessions", "End all sessions of a staff member", &declare_staff,
+                         &end_staff_sessions);
   line.add<RemoveKeyOptions>(
       staff, "remove-key", "Remove a staff member's key",
       [](Arguments& arguments, RemoveKeyOptions& options) {

@@ -16,7 +16,7 @@ constexpr std::uint64_t kFileVersion = 1;
 constexpr std::uint64_t kMaxContentVersion = 3;
 constexpr std::uint64_t kPasswordSlot = 1;
 constexpr std::size_t kMaxPasswordSlots = 4;  // each one tried costs a key derivation
-constexpr std::size_t kMaxSaltBytes = 64;
+constexpr std::size_t kMaxAegisSalt = 64;
 
 Result<Bytes> hex_member(const JsonFields& fields, std::string_view name) {
   KAITO_TRY(const std::string_view text, fields.text(name));
@@ -47,7 +47,7 @@ Result<std::optional<BackupKey>> open_slot(const JsonFields& slot, const Passphr
   KAITO_TRY(const Bytes salt, hex_member(slot, "salt"));
   KAITO_TRY(const Bytes wrapped, hex_member(slot, "key"));
   KAITO_TRY(const Seal seal, read_seal(slot.object("key_params")));
-  if (salt.size() > kMaxSaltBytes) return fail_invalid("content", "has a salt that is too long");
+  if (salt.size() > kMaxAegisSalt) return fail_invalid("content", "has a salt that is too long");
   const ScryptCost cost{.n = n.value_or(0), .r = r.value_or(0), .p = p.value_or(0)};
   auto key = derive_scrypt(password, salt, cost);
   if (!key) return fail_invalid("content", "has scrypt parameters out of bounds");

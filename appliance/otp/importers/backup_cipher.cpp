@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kNonceBytes = 12;
-constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kBlockBytes = 16;
 constexpr std::uint64_t kMaxScryptMemory = 128ULL * 1024 * 1024;
 
@@ -88,9 +87,9 @@ Result<BackupKey> expand_key(const BackupKey& key, std::string_view info) {
 }
 
 std::optional<WipedBytes> open_gcm(const BackupKey& key, ByteView nonce, ByteView ciphertext, ByteView tag) {
-  if (key.size() != kKeyBytes || nonce.size() != kNonceBytes || tag.size() != kTagBytes) return std::nullopt;
+  if (key.size() != kKeyBytes || nonce.size() != kNonceBytes || tag.size() != kGcmTagBytes) return std::nullopt;
   const CipherContext context(EVP_CIPHER_CTX_new());
-  ByteArray<kTagBytes> expected{};
+  ByteArray<kGcmTagBytes> expected{};
   std::copy(tag.begin(), tag.end(), expected.begin());
   if (!context ||
       EVP_DecryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.expose_secret().data(), nonce.data(), nullptr) != 1 ||

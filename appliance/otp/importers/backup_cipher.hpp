@@ -37,6 +37,8 @@ Result<BackupKey> derive_argon2id(const Passphrase& password, ByteView salt, con
 // HKDF-Expand with SHA-256 (RFC 5869 §2.3) to 32 bytes, `info` up to 31 bytes.
 Result<BackupKey> expand_key(const BackupKey& key, std::string_view info);
 
+inline constexpr std::size_t kGcmTagBytes = 16;
+
 // AES-256-GCM, 12-byte nonce, 16-byte tag. Nothing when the tag does not match.
 std::optional<WipedBytes> open_gcm(const BackupKey& key, ByteView nonce, ByteView ciphertext, ByteView tag);
 

@@ -16,8 +16,7 @@ namespace json = boost::json;
 
 constexpr std::uint64_t kMaxSchemaVersion = 4;
 constexpr std::uint64_t kIterations = 10'000;
-constexpr std::size_t kTagBytes = 16;
-constexpr std::size_t kMaxSaltBytes = 1024;
+constexpr std::size_t kMaxTwoFasSalt = 1024;
 
 // The service's name is what the user sees; issuer and account are what the service said.
 Status read_names(const JsonFields& service, const JsonFields& otp, EntryDraft& draft) {
@@ -74,11 +73,11 @@ Result<WipedBytes> open_services(std::string_view sealed, const Passphrase* pass
     sealed.remove_prefix(std::min(end, sealed.size() - 1) + 1);
   }
   const auto& [data, salt, nonce] = parts;
-  if (data.size() < kTagBytes || salt.size() > kMaxSaltBytes)
+  if (data.size() < kGcmTagBytes || salt.size() > kMaxTwoFasSalt)
     return fail_invalid("content", "has malformed servicesEncrypted");
   KAITO_TRY(const BackupKey key, derive_pbkdf2(*password, salt, kIterations));
   const ByteView sealed_bytes(data);
-  auto plain = open_gcm(key, nonce, sealed_bytes.first(data.size() - kTagBytes), sealed_bytes.last(kTagBytes));
+  auto plain = open_gcm(key, nonce, sealed_bytes.first(data.size() - kGcmTagBytes), sealed_bytes.last(kGcmTagBytes));
   if (!plain) return fail_invalid("password", "is wrong, or the file is damaged");
   return *std::move(plain);
 }

@@ -34,11 +34,11 @@ class UriListReader {
   GoogleMigration migration_;
 };
 
-std::string_view trim(std::string_view line) noexcept {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t first = line.find_first_not_of(kBlank);
+std::string_view trim_line(std::string_view line) noexcept {
+  constexpr std::string_view kBlankInLine = " \t\r";
+  const std::size_t first = line.find_first_not_of(kBlankInLine);
   if (first == std::string_view::npos) return {};
-  return line.substr(first, line.find_last_not_of(kBlank) - first + 1);
+  return line.substr(first, line.find_last_not_of(kBlankInLine) - first + 1);
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ Result<ParsedImport> read_uri_lines(std::string_view text, Format format) {
   UriListReader reader(format);
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trim(text.substr(0, end));
+    const std::string_view line = trim_line(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.front() == '#') continue;
     KAITO_CHECK(reader.take(fmt::format("line {}", number), line));
@@ -60,7 +60,7 @@ Result<ParsedImport> read_uri_array(const boost::json::array& array, Format form
   for (std::size_t i = 0; i < array.size(); ++i) {
     const std::string where = fmt::format("element {}", i + 1);
     if (const auto* uri = array[i].if_string())
-      KAITO_CHECK(reader.take(where, trim(std::string_view(uri->data(), uri->size()))));
+      KAITO_CHECK(reader.take(where, trim_line(std::string_view(uri->data(), uri->size()))));
     else
       KAITO_CHECK(reader.refuse(where, "is not a string"));
   }

@@ -21,14 +21,6 @@ constexpr int kGetPinToken = 5;
 constexpr int kEcdhEsHkdf256 = -25;
 constexpr int kFailuresUntilReplug = 3;
 
-Bytes status(CtapStatus code) { return {static_cast<std::uint8_t>(code)}; }
-
-Bytes reply(const Writer& writer) {
-  Bytes out = status(CtapStatus::ok);
-  append(out, writer.view());
-  return out;
-}
-
 ByteArray<32> sha256(ByteView input) {
   ByteArray<32> digest{};
   SHA256(input.data(), input.size(), digest.data());
@@ -53,41 +45,41 @@ ClientPin::ClientPin() : agreement_(SoftKey::generate()) { SystemRandom().fill(t
 
 Bytes ClientPin::handle(const Value& parameters, Behaviour& behaviour) {
   const Value* subcommand = parameters.find(2);
-  if (!subcommand) return status(CtapStatus::missing_parameter);
+  if (!subcommand) return status_only(CtapStatus::missing_parameter);
   const std::int64_t command = subcommand->integer().value_or(0);
   // hmac-secret agrees on a key without a PIN, too.
-  if (!behaviour.pin && command != kGetKeyAgreement) return status(CtapStatus::pin_not_set);
+  if (!behaviour.pin && command != kGetKeyAgreement) return status_only(CtapStatus::pin_not_set);
   Writer writer;
   switch (command) {
-    case kGetRetries: return reply(writer.map(1).integer(3).integer(behaviour.pin_tries));
-    case kGetKeyAgreement: return reply(writer.map(1).integer(1).raw(agreement_.cose_key(kEcdhEsHkdf256)));
+    case kGetRetries: return reply_with(writer.map(1).integer(3).integer(behaviour.pin_tries));
+    case kGetKeyAgreement: return reply_with(writer.map(1).integer(1).raw(agreement_.cose_key(kEcdhEsHkdf256)));
     case kGetPinToken: return get_token(parameters, behaviour);
-    default: return status(CtapStatus::unsupported_option);
+    default: return status_only(CtapStatus::unsupported_option);
   }
 }
 
 Bytes ClientPin::get_token(const Value& parameters, Behaviour& behaviour) {
   const Value* peer = parameters.find(3);
   const Value* pin_hash_enc = parameters.find(6);
-  if (!peer || !pin_hash_enc || pin_hash_enc->content.size() != 16) return status(CtapStatus::missing_parameter);
-  if (behaviour.pin_tries == 0) return status(CtapStatus::pin_blocked);
-  if (failures_in_a_row_ >= kFailuresUntilReplug) return status(CtapStatus::pin_auth_blocked);
+  if (!peer || !pin_hash_enc || pin_hash_enc->content.size() != 16) return status_only(CtapStatus::missing_parameter);
+  if (behaviour.pin_tries == 0) return status_only(CtapStatus::pin_blocked);
+  if (failures_in_a_row_ >= kFailuresUntilReplug) return status_only(CtapStatus::pin_auth_blocked);
 
   const auto shared = shared_secret(*peer);
-  if (!shared) return status(CtapStatus::cbor_unexpected_type);
+  if (!shared) return status_only(CtapStatus::cbor_unexpected_type);
   const ByteArray<32> expected = sha256(as_bytes(*behaviour.pin));
   const Bytes given = aes_256_cbc(false, *shared, pin_hash_enc->content);
   --behaviour.pin_tries;
   if (given.size() != 16 || CRYPTO_memcmp(given.data(), expected.data(), 16) != 0) {
     agreement_ = SoftKey::generate();
-    if (behaviour.pin_tries == 0) return status(CtapStatus::pin_blocked);
-    return status(++failures_in_a_row_ >= kFailuresUntilReplug ? CtapStatus::pin_auth_blocked
-                                                               : CtapStatus::pin_invalid);
+    if (behaviour.pin_tries == 0) return status_only(CtapStatus::pin_blocked);
+    return status_only(++failures_in_a_row_ >= kFailuresUntilReplug ? CtapStatus::pin_auth_blocked
+                                                                    : CtapStatus::pin_invalid);
   }
   behaviour.pin_tries = Behaviour{}.pin_tries;
   failures_in_a_row_ = 0;
   Writer writer;
-  return reply(writer.map(1).integer(2).bytes(aes_256_cbc(true, *shared, token_)));
+  return reply_with(writer.map(1).integer(2).bytes(aes_256_cbc(true, *shared, token_)));
 }
 
 std::optional<ByteArray<32>> ClientPin::shared_secret(const Value& peer) const {

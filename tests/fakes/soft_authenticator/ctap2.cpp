@@ -16,15 +16,7 @@ constexpr std::uint8_t kMakeCredential = 0x01;
 constexpr std::uint8_t kGetAssertion = 0x02;
 constexpr std::uint8_t kGetInfo = 0x04;
 constexpr std::uint8_t kClientPin = 0x06;
-constexpr std::int64_t kMaxMessage = 7609;  // what CTAPHID can carry
-
-Bytes status(CtapStatus code) { return {static_cast<std::uint8_t>(code)}; }
-
-Bytes reply(const Writer& writer) {
-  Bytes out = status(CtapStatus::ok);
-  append(out, writer.view());
-  return out;
-}
+constexpr std::int64_t kMaxMsgSize = 7609;  // what CTAPHID can carry
 
 std::string text_of(const Value* value) {
   return value && value->is(Type::text) ? std::string(*value->text()) : std::string();
@@ -80,9 +72,9 @@ Bytes get_info(const Behaviour& behaviour) {
   if (reader) writer.text("uv").boolean(true);
   writer.text("plat").boolean(false);
   if (behaviour.pin) writer.text("clientPin").boolean(true);
-  writer.integer(5).integer(kMaxMessage).integer(6).array(1).integer(1);
+  writer.integer(5).integer(kMaxMsgSize).integer(6).array(1).integer(1);
   writer.integer(10).array(1).map(2).text("alg").integer(webauthn::kEs256).text("type").text("public-key");
-  return reply(writer);
+  return reply_with(writer);
 }
 
 Bytes handle_make(SoftAuthenticator::State& state, const Behaviour& behaviour, const Value& parameters) {
@@ -91,10 +83,10 @@ Bytes handle_make(SoftAuthenticator::State& state, const Behaviour& behaviour, c
   const Value* user = parameters.find(3);
   const Value* algorithms = parameters.find(4);
   if (hash.size() != 32 || !rp || !user || !algorithms || !algorithms->is(Type::array))
-    return status(CtapStatus::missing_parameter);
+    return status_only(CtapStatus::missing_parameter);
   const auto verified = user_verification(state, behaviour, parameters, hash, 7);
-  if (!verified) return status(verified.error());
-  if (behaviour.pin && !*verified) return status(CtapStatus::pin_required);
+  if (!verified) return status_only(verified.error());
+  if (behaviour.pin && !*verified) return status_only(CtapStatus::pin_required);
 
   MakeRequest request{.client_data_hash = hash,
                       .rp_id = text_of(rp->find("id")),
@@ -111,43 +103,43 @@ Bytes handle_make(SoftAuthenticator::State& state, const Behaviour& behaviour, c
     if (alg) request.algorithms.push_back(static_cast<int>(alg->integer().value_or(0)));
   }
   const auto made = make_credential(state, behaviour, request);
-  if (!made) return status(made.error());
+  if (!made) return status_only(made.error());
   Writer writer;
   writer.map(3).integer(1).text(made->format).integer(2).bytes(made->auth_data).integer(3).raw(made->statement);
-  return reply(writer);
+  return reply_with(writer);
 }
 
 Bytes handle_get(SoftAuthenticator::State& state, const Behaviour& behaviour, const Value& parameters) {
   const Bytes hash = bytes_of(parameters.find(2));
-  if (hash.size() != 32 || !parameters.find(1)) return status(CtapStatus::missing_parameter);
+  if (hash.size() != 32 || !parameters.find(1)) return status_only(CtapStatus::missing_parameter);
   const auto verified = user_verification(state, behaviour, parameters, hash, 5);
-  if (!verified) return status(verified.error());
+  if (!verified) return status_only(verified.error());
   const auto made = get_assertion(state, behaviour,
                                   {.client_data_hash = hash,
                                    .rp_id = text_of(parameters.find(1)),
                                    .allow = descriptor_ids(parameters.find(3)),
                                    .verify_user = *verified,
                                    .extensions = parameters.find(4)});
-  if (!made) return status(made.error());
+  if (!made) return status_only(made.error());
   Writer writer;
   writer.map(4).integer(1).map(2).text("id").bytes(made->id).text("type").text("public-key");
   writer.integer(2).bytes(made->auth_data).integer(3).bytes(made->signature);
   writer.integer(4).map(1).text("id").bytes(made->user_id);
-  return reply(writer);
+  return reply_with(writer);
 }
 
 }  // namespace
 
 Bytes handle_ctap2(SoftAuthenticator::State& state, Behaviour& behaviour, ByteView request) {
-  if (request.empty()) return status(CtapStatus::invalid_cbor);
+  if (request.empty()) return status_only(CtapStatus::invalid_cbor);
   if (request[0] == kGetInfo) return get_info(behaviour);
   const auto parameters = webauthn::cbor::decode(request.subspan(1), webauthn::cbor::KeyOrder::any);
-  if (!parameters) return status(CtapStatus::invalid_cbor);
+  if (!parameters) return status_only(CtapStatus::invalid_cbor);
   switch (request[0]) {
     case kMakeCredential: return handle_make(state, behaviour, *parameters);
     case kGetAssertion: return handle_get(state, behaviour, *parameters);
     case kClientPin: return state.pin.handle(*parameters, behaviour);
-    default: return status(CtapStatus::invalid_command);
+    default: return status_only(CtapStatus::invalid_command);
   }
 }
 

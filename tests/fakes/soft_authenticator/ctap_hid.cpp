@@ -12,7 +12,7 @@ constexpr std::uint8_t kCancel = 0x11;
 constexpr std::uint8_t kError = 0x3f;
 constexpr std::size_t kFirstPayload = kReportBytes - 7;
 constexpr std::size_t kNextPayload = kReportBytes - 5;
-constexpr std::size_t kMaxMessage = kFirstPayload + 128 * kNextPayload;  // 7609
+constexpr std::size_t kMaxHidMessage = kFirstPayload + 128 * kNextPayload;  // 7609
 
 constexpr std::uint8_t kErrorInvalidCommand = 0x01;
 constexpr std::uint8_t kErrorInvalidLength = 0x03;
@@ -48,7 +48,7 @@ void CtapHid::start(std::uint32_t channel, const Report& report) {
   expected_ = 0;
   sequence_ = 0;
   if (command_ == kCancel) return;  // nothing is ever pending
-  if (length == 0 || length > kMaxMessage) return answer_error(channel, kErrorInvalidLength);
+  if (length == 0 || length > kMaxHidMessage) return answer_error(channel, kErrorInvalidLength);
   if (channel == kBroadcast ? command_ != kInit : channel >= next_channel_)
     return answer_error(channel, kErrorInvalidChannel);
   expected_ = length;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "appliance/auth/webauthn/cbor_writer.hpp"
+
 namespace kaito::test {
 
 enum class CtapStatus : std::uint8_t {
@@ -25,5 +27,13 @@ enum class CtapStatus : std::uint8_t {
   pin_required = 0x36,
   uv_blocked = 0x3c,
 };
+
+// Whole replies: a status alone, or success and what goes with it.
+inline Bytes status_only(CtapStatus code) { return {static_cast<std::uint8_t>(code)}; }
+inline Bytes reply_with(const webauthn::cbor::Writer& writer) {
+  Bytes out = status_only(CtapStatus::ok);
+  append(out, writer.view());
+  return out;
+}
 
 }  // namespace kaito::test

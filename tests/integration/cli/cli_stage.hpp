@@ -45,6 +45,22 @@ class Person {
 };
 
 constexpr std::string_view kOwnerPassword = "nine brown owls at dusk";
+constexpr std::string_view kSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+// Exit codes.
+constexpr int kPartlyDone = 1;
+constexpr int kUsage = 2;
+constexpr int kUnauthenticated = 3;
+constexpr int kForbidden = 4;
+constexpr int kNotFound = 5;
+constexpr int kConflict = 6;
+constexpr int kUnavailable = 9;
+constexpr int kIntegrity = 13;
+
+inline std::string trimmed(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
 
 // Appliance, officer (with a key that has its own user verification), org "Acme" and its owner, all logged in.
 class CliStage : public testing::Test {

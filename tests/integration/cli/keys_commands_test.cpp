@@ -9,19 +9,6 @@
 namespace kaito::test {
 namespace {
 
-constexpr int kUsage = 2;
-constexpr int kForbidden = 4;
-constexpr int kNotFound = 5;
-constexpr int kConflict = 6;
-constexpr int kUnavailable = 9;
-constexpr int kIntegrity = 13;
-constexpr std::string_view kSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-
-std::string trimmed(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
-
 class KeysCommands : public CliStage {
  protected:
   static void SetUpTestSuite() {

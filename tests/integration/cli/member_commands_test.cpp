@@ -11,19 +11,6 @@
 namespace kaito::test {
 namespace {
 
-constexpr std::string_view kSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-constexpr int kPartlyDone = 1;
-constexpr int kUnauthenticated = 3;
-constexpr int kForbidden = 4;
-constexpr int kNotFound = 5;
-constexpr int kConflict = 6;
-constexpr int kIntegrity = 13;
-
-std::string trimmed(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
-
 class MemberCommands : public CliStage {
  protected:
   // Adds a seed from a URI on stdin; gives its id. An org holds a secret once: without one, a new one is made up.

@@ -9,8 +9,6 @@
 namespace kaito::hsm::test {
 namespace {
 
-Bytes aad_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
-
 class HsmClient : public ::testing::Test {
  protected:
   void start(ClientConfig config) {

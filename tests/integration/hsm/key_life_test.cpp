@@ -14,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Bytes aad_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
-
 class KeyLife : public ::testing::Test {
  protected:
   void start(ClientConfig config) {

@@ -56,6 +56,8 @@ class CapturedLog final : public LogSink {
   std::vector<std::string> lines_;
 };
 
+inline Bytes aad_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
+
 // Waits for a future on the calling thread.
 template <class T>
 T wait_for(Future<T> future) {

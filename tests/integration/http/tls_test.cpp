@@ -8,13 +8,13 @@
 namespace kaito::http {
 namespace {
 
-constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr std::string_view kGetOverTls = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 class Tls : public Served {
  protected:
   void SetUp() override { start(); }
   TlsClient connect(TlsClientOptions options = {}) { return TlsClient(port(), options); }
-  bool alive() { return TlsClient(port()).ask(kGet).status == 200; }
+  bool alive() { return TlsClient(port()).ask(kGetOverTls).status == 200; }
 };
 
 TEST_F(Tls, S4ServesTls12AndTls13WithAnAuthenticCertificate) {
@@ -22,7 +22,7 @@ TEST_F(Tls, S4ServesTls12AndTls13WithAnAuthenticCertificate) {
     TlsClient client = connect({.ca = dir_ / "ca.pem", .min_version = version, .max_version = version});
     ASSERT_TRUE(client.connected()) << client.failure();
     EXPECT_EQ(SSL_version(client.ssl()), version);
-    EXPECT_EQ(client.ask(kGet).body, "GET /a?");
+    EXPECT_EQ(client.ask(kGetOverTls).body, "GET /a?");
   }
 }
 
@@ -67,7 +67,7 @@ TEST_F(Tls, AgreesOnHttp11AndRefusesOtherProtocols) {
 TEST_F(Tls, RefusesRenegotiation) {
   TlsClient client = connect({.max_version = TLS1_2_VERSION});
   ASSERT_TRUE(client.connected());
-  EXPECT_EQ(client.ask(kGet).status, 200);
+  EXPECT_EQ(client.ask(kGetOverTls).status, 200);
   SSL_renegotiate(client.ssl());
   EXPECT_NE(SSL_do_handshake(client.ssl()), 1);
   EXPECT_TRUE(alive());
@@ -75,10 +75,10 @@ TEST_F(Tls, RefusesRenegotiation) {
 
 TEST_F(Tls, GivesNoSessionToResume) {
   TlsClient client = connect();
-  EXPECT_EQ(client.ask(kGet).status, 200);
+  EXPECT_EQ(client.ask(kGetOverTls).status, 200);
   EXPECT_EQ(SSL_SESSION_is_resumable(SSL_get_session(client.ssl())), 0);
   TlsClient older = connect({.max_version = TLS1_2_VERSION});
-  EXPECT_EQ(older.ask(kGet).status, 200);
+  EXPECT_EQ(older.ask(kGetOverTls).status, 200);
   EXPECT_EQ(SSL_SESSION_has_ticket(SSL_get_session(older.ssl())), 0);
 }
 
@@ -90,8 +90,8 @@ TEST_F(Tls, ReloadServesTheNewCertificateAndKeepsOpenConnections) {
   EXPECT_FALSE(connect({.ca = dir_ / "ca.pem"}).connected());
   TlsClient after = connect({.ca = other / "ca.pem"});
   EXPECT_TRUE(after.connected()) << after.failure();
-  EXPECT_EQ(after.ask(kGet).status, 200);
-  EXPECT_EQ(before.ask(kGet).status, 200);
+  EXPECT_EQ(after.ask(kGetOverTls).status, 200);
+  EXPECT_EQ(before.ask(kGetOverTls).status, 200);
 }
 
 TEST_F(Tls, F75SurvivesWhatIsNoHandshake) {
@@ -123,7 +123,7 @@ TEST_F(Tls, F75SurvivesWhatIsNoHandshake) {
 TEST_F(Tls, F75SurvivesADamagedRecordAfterTheHandshake) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     TlsClient client = connect({.min_version = version, .max_version = version});
-    ASSERT_EQ(client.ask(kGet).status, 200);
+    ASSERT_EQ(client.ask(kGetOverTls).status, 200);
     client.send_raw(std::string_view("\x17\x03\x03\x00\x20", 5));
     client.send_raw(std::string(32, 'x'));
     EXPECT_TRUE(client.closed());
@@ -133,10 +133,10 @@ TEST_F(Tls, F75SurvivesADamagedRecordAfterTheHandshake) {
 
 TEST_F(Tls, TakesAKeyUpdate) {
   TlsClient client = connect({.min_version = TLS1_3_VERSION});
-  ASSERT_EQ(client.ask(kGet).status, 200);
+  ASSERT_EQ(client.ask(kGetOverTls).status, 200);
   ASSERT_EQ(SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
-  EXPECT_EQ(client.ask(kGet).status, 200);
-  EXPECT_EQ(client.ask(kGet).status, 200);
+  EXPECT_EQ(client.ask(kGetOverTls).status, 200);
+  EXPECT_EQ(client.ask(kGetOverTls).status, 200);
 }
 
 }  // namespace

@@ -7,17 +7,17 @@
 namespace kaito::audit {
 namespace {
 
-constexpr std::string_view kOrigin = "kaito.local/0190163d-8694-739b-aea5-966c26f8ad91";
+constexpr std::string_view kApplianceOrigin = "kaito.local/0190163d-8694-739b-aea5-966c26f8ad91";
 
 class WrappingCertificateTest : public testing::Test {
  protected:
-  static VerifierKey verifier(const SoftwareSigner& signer, std::string_view origin = kOrigin) {
+  static VerifierKey verifier(const SoftwareSigner& signer, std::string_view origin = kApplianceOrigin) {
     return *VerifierKey::make(std::string(origin), signer.public_key());
   }
   WrappingKeyFacts facts() const {
     Bytes modulus(512, 0xab);
     modulus.back() = 0xad;  // odd, as a modulus is
-    return {.origin = std::string(kOrigin),
+    return {.origin = std::string(kApplianceOrigin),
             .version = 12,
             .hash = "SHA-256",
             .modulus = std::move(modulus),

@@ -7,22 +7,23 @@
 namespace kaito::hsm {
 namespace {
 
-HeldKey sample() { return {.uri = "pkcs11:object=k", .binding = Bytes(61, 0x22)}; }
+HeldKey sample_held_key() { return {.uri = "pkcs11:object=k", .binding = Bytes(61, 0x22)}; }
 
 TEST(HeldKey, HasTheDocumentedBytes) {
-  EXPECT_EQ(to_hex(sample().serialize()), "03000f" + to_hex(as_bytes("pkcs11:object=k")) + to_hex(Bytes(61, 0x22)));
+  EXPECT_EQ(to_hex(sample_held_key().serialize()),
+            "03000f" + to_hex(as_bytes("pkcs11:object=k")) + to_hex(Bytes(61, 0x22)));
 }
 
 TEST(HeldKey, IsReadAsItWasWritten) {
-  const auto key = HeldKey::parse(sample().serialize());
+  const auto key = HeldKey::parse(sample_held_key().serialize());
   ASSERT_TRUE(key);
-  EXPECT_EQ(key->uri, sample().uri);
-  EXPECT_EQ(key->binding, sample().binding);
+  EXPECT_EQ(key->uri, sample_held_key().uri);
+  EXPECT_EQ(key->binding, sample_held_key().binding);
 }
 
 TEST(HeldKey, IsRefusedWhenCutTooLongOrOfAnotherFormat) {
-  const Bytes blob = sample().serialize();
-  for (std::size_t size = 0; size <= 3 + sample().uri.size(); ++size)
+  const Bytes blob = sample_held_key().serialize();
+  for (std::size_t size = 0; size <= 3 + sample_held_key().uri.size(); ++size)
     EXPECT_EQ(HeldKey::parse(ByteView(blob).first(size)).error().code, Code::integrity) << size;
   Bytes other = blob;
   other[0] = 2;
@@ -34,10 +35,10 @@ TEST(HeldKey, IsRefusedWhenCutTooLongOrOfAnotherFormat) {
 }
 
 TEST(HeldKey, BindsItsNameAndItsPlace) {
-  HeldKey other = sample();
+  HeldKey other = sample_held_key();
   other.uri = "pkcs11:object=j";
-  EXPECT_NE(other.binding_aad(Bytes{1}), sample().binding_aad(Bytes{1}));
-  EXPECT_NE(sample().binding_aad(Bytes{2}), sample().binding_aad(Bytes{1}));
+  EXPECT_NE(other.binding_aad(Bytes{1}), sample_held_key().binding_aad(Bytes{1}));
+  EXPECT_NE(sample_held_key().binding_aad(Bytes{2}), sample_held_key().binding_aad(Bytes{1}));
 }
 
 }  // namespace

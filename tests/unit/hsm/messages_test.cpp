@@ -7,7 +7,7 @@
 namespace kaito::hsm {
 namespace {
 
-OrgKek kek_of(std::size_t blob, std::size_t aad) {
+OrgKek sized_kek(std::size_t blob, std::size_t aad) {
   return {.wrapped = {.platform_version = 1, .blob = Bytes(blob, 1)}, .aad = Bytes(aad, 2)};
 }
 
@@ -30,7 +30,7 @@ TEST(Messages, WrapRequestSurvivesTheTripAndNoPrefixDoes) {
   deks.push_back({.dek = Dek::random(kDekSize, random), .aad = {}});
   WipedBytes bytes;
   WireWriter out(bytes);
-  write_wrap_request(out, kek_of(90, 40), deks);
+  write_wrap_request(out, sized_kek(90, 40), deks);
   expect_no_prefix(bytes, read_wrap_request);
   ByteReader reader(bytes);
   const auto request = read_wrap_request(reader);
@@ -44,9 +44,9 @@ TEST(Messages, UnwrapRequestSurvivesTheTripAndNoPrefixDoes) {
   WipedBytes bytes;
   WireWriter out(bytes);
   write_group_count(out, 2);
-  write_group(out, kek_of(90, 40), 1);
+  write_group(out, sized_kek(90, 40), 1);
   write_dek_to_unwrap(out, {}, Bytes(3, 1));
-  write_group(out, kek_of(90, 0), 0);
+  write_group(out, sized_kek(90, 0), 0);
   expect_no_prefix(bytes, read_unwrap_request);
 }
 
@@ -93,7 +93,7 @@ TEST(Messages, UnwrapRequestOverTheBatchLimitIsRefused) {
   WireWriter out(bytes);
   write_group_count(out, 2);
   for (int group = 0; group < 2; ++group) {
-    write_group(out, kek_of(1, 0), kMaxBatch / 2 + 1);
+    write_group(out, sized_kek(1, 0), kMaxBatch / 2 + 1);
     for (std::size_t i = 0; i < kMaxBatch / 2 + 1; ++i) write_dek_to_unwrap(out, {}, {});
   }
   ByteReader reader(bytes);
@@ -101,7 +101,7 @@ TEST(Messages, UnwrapRequestOverTheBatchLimitIsRefused) {
 }
 
 TEST(Messages, OrgKekWithATooLongBlobOrAadIsRefused) {
-  for (const auto& kek : {kek_of(kMaxBlob + 1, 0), kek_of(1, kMaxAad + 1)}) {
+  for (const auto& kek : {sized_kek(kMaxBlob + 1, 0), sized_kek(1, kMaxAad + 1)}) {
     WipedBytes bytes;
     WireWriter out(bytes);
     write_org_kek(out, kek);
@@ -131,7 +131,7 @@ TEST(Messages, RewrapRequestsSurviveTheTripAndNoPrefixDoes) {
 
   WipedBytes deks;
   WireWriter to_deks(deks);
-  write_rewrap_request(to_deks, kek_of(90, 40), kek_of(91, 0),
+  write_rewrap_request(to_deks, sized_kek(90, 40), sized_kek(91, 0),
                        std::vector<DekToRewrap>{{.wrapped = {}, .aad_before = Bytes(3, 1), .aad_after = Bytes(4, 2)}});
   expect_no_prefix(deks, read_rewrap_request);
   ByteReader deks_reader(deks);
@@ -152,7 +152,7 @@ DekToRewrap largest_dek_to_rewrap() {
 TEST(Messages, TheProofOfADekSurvivesTheTripAndNoPrefixDoes) {
   WipedBytes bytes;
   WireWriter out(bytes);
-  write_rewrap_request(out, kek_of(9, 4), kek_of(9, 0), std::vector<DekToRewrap>(2, largest_dek_to_rewrap()));
+  write_rewrap_request(out, sized_kek(9, 4), sized_kek(9, 0), std::vector<DekToRewrap>(2, largest_dek_to_rewrap()));
   expect_no_prefix(bytes, read_rewrap_request);
   ByteReader reader(bytes);
   const auto request = read_rewrap_request(reader);
@@ -173,7 +173,7 @@ TEST(Messages, AProofOutOfBoundsIsRefused) {
     spoil(*item.proof);
     WipedBytes bytes;
     WireWriter out(bytes);
-    write_rewrap_request(out, kek_of(1, 0), kek_of(1, 0), std::vector<DekToRewrap>(1, item));
+    write_rewrap_request(out, sized_kek(1, 0), sized_kek(1, 0), std::vector<DekToRewrap>(1, item));
     ByteReader reader(bytes);
     EXPECT_FALSE(read_rewrap_request(reader));
   }
@@ -182,7 +182,7 @@ TEST(Messages, AProofOutOfBoundsIsRefused) {
 TEST(Messages, AFrameHoldsAFullBatchOfTheLargestDeksToRewrap) {
   WipedBytes bytes;
   WireWriter out(bytes);
-  write_rewrap_request(out, kek_of(kMaxBlob, kMaxAad), kek_of(kMaxBlob, kMaxAad),
+  write_rewrap_request(out, sized_kek(kMaxBlob, kMaxAad), sized_kek(kMaxBlob, kMaxAad),
                        std::vector<DekToRewrap>(kMaxRewrapBatch, largest_dek_to_rewrap()));
   EXPECT_LE(bytes.size(), kMaxPayload);
   ByteReader reader(bytes);
@@ -196,7 +196,7 @@ TEST(Messages, RewrapRequestsOverTheirLimitAreRefused) {
   ByteReader keks(bytes);
   EXPECT_FALSE(read_org_kek_rewrap_request(keks));
   bytes.clear();
-  write_rewrap_request(out, kek_of(1, 0), kek_of(1, 0), std::vector<DekToRewrap>(kMaxRewrapBatch + 1));
+  write_rewrap_request(out, sized_kek(1, 0), sized_kek(1, 0), std::vector<DekToRewrap>(kMaxRewrapBatch + 1));
   ByteReader deks(bytes);
   EXPECT_FALSE(read_rewrap_request(deks));
 }

@@ -5,7 +5,7 @@
 namespace kaito::hsm {
 namespace {
 
-TokenReport sample() {
+TokenReport sample_report() {
   TokenReport report{.label = "label", .serial = "0123", .max_sessions = 2, .opened_sessions = 1, .os_locking = false};
   report.probes = {{.what = "AES-GCM (CKM_AES_GCM)", .finding = Finding::works},
                    {.what = "Ed25519 (CKM_EDDSA)", .finding = Finding::wrong, .detail = "known answer"}};
@@ -23,7 +23,7 @@ WipedBytes written(const TokenReport& report) {
 }
 
 TEST(TokenReport, SurvivesTheTripAndNoPrefixDoes) {
-  const WipedBytes bytes = written(sample());
+  const WipedBytes bytes = written(sample_report());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     ByteReader reader(ByteView(bytes).first(size));
     EXPECT_FALSE(read_token_report(reader)) << size;
@@ -45,7 +45,7 @@ TEST(TokenReport, SurvivesTheTripAndNoPrefixDoes) {
 }
 
 TEST(TokenReport, CutsALongTextInsteadOfFailing) {
-  TokenReport report = sample();
+  TokenReport report = sample_report();
   report.unfit = std::string(100'000, 'x');
   const WipedBytes bytes = written(report);
   ByteReader reader(bytes);
@@ -53,12 +53,12 @@ TEST(TokenReport, CutsALongTextInsteadOfFailing) {
 }
 
 TEST(TokenReport, IsRefusedWithAnUnknownFindingOrABytePastItsEnd) {
-  TokenReport report = sample();
+  TokenReport report = sample_report();
   report.probes[0].finding = static_cast<Finding>(9);
   const WipedBytes unknown = written(report);
   ByteReader first(unknown);
   EXPECT_FALSE(read_token_report(first));
-  WipedBytes longer = written(sample());
+  WipedBytes longer = written(sample_report());
   longer.push_back(0);
   ByteReader second(longer);
   EXPECT_FALSE(read_token_report(second));

@@ -7,7 +7,7 @@
 namespace kaito::hsm {
 namespace {
 
-WrappedKey sample() {
+WrappedKey sample_wrapped_key() {
   return {.scheme = WrapScheme::aes_kw,
           .platform_version = 0x01020304,
           .wrapped = Bytes(40, 0x33),
@@ -15,12 +15,13 @@ WrappedKey sample() {
 }
 
 TEST(WrappedKey, HasTheDocumentedBytes) {
-  EXPECT_EQ(to_hex(sample().serialize()), "0201010203040028" + to_hex(Bytes(40, 0x33)) + to_hex(Bytes(61, 0x22)));
+  EXPECT_EQ(to_hex(sample_wrapped_key().serialize()),
+            "0201010203040028" + to_hex(Bytes(40, 0x33)) + to_hex(Bytes(61, 0x22)));
 }
 
 TEST(WrappedKey, IsReadAsItWasWritten) {
   for (const auto scheme : {WrapScheme::aes_kw, WrapScheme::aes_kwp, WrapScheme::rsa_oaep}) {
-    WrappedKey written = sample();
+    WrappedKey written = sample_wrapped_key();
     written.scheme = scheme;
     written.wrapped.resize(384);
     const auto key = WrappedKey::parse(written.serialize());
@@ -32,7 +33,7 @@ TEST(WrappedKey, IsReadAsItWasWritten) {
 }
 
 TEST(WrappedKey, IsRefusedWhenCutOrOfAnotherKind) {
-  const Bytes blob = sample().serialize();
+  const Bytes blob = sample_wrapped_key().serialize();
   // Where the binding begins it may end too: its size is the rest. What it is worth is for the token to say.
   for (std::size_t size = 0; size <= 8 + 40; ++size)
     EXPECT_EQ(WrappedKey::parse(ByteView(blob).first(size)).error().code, Code::integrity) << size;
@@ -49,7 +50,7 @@ TEST(WrappedKey, IsRefusedWhenCutOrOfAnotherKind) {
 TEST(WrappedKey, IsRefusedWhenItsPartsAreEmptyOrTooLong) {
   for (const auto& [wrapped, binding] :
        {std::pair{0UL, 61UL}, std::pair{513UL, 61UL}, std::pair{40UL, 0UL}, std::pair{40UL, kMaxWrappedDek + 1}}) {
-    WrappedKey key = sample();
+    WrappedKey key = sample_wrapped_key();
     key.wrapped.resize(wrapped);
     key.binding.resize(binding);
     EXPECT_EQ(WrappedKey::parse(key.serialize()).error().code, Code::integrity) << wrapped << " " << binding;
@@ -58,17 +59,17 @@ TEST(WrappedKey, IsRefusedWhenItsPartsAreEmptyOrTooLong) {
 
 TEST(WrappedKey, BindsItsSchemeItsVersionItsKeyAndItsPlace) {
   const Bytes place{1, 2, 3};
-  const Bytes bound = sample().binding_aad(place);
-  auto other_scheme = sample();
+  const Bytes bound = sample_wrapped_key().binding_aad(place);
+  auto other_scheme = sample_wrapped_key();
   other_scheme.scheme = WrapScheme::aes_kwp;
-  auto other_version = sample();
+  auto other_version = sample_wrapped_key();
   ++other_version.platform_version;
-  auto other_key = sample();
+  auto other_key = sample_wrapped_key();
   other_key.wrapped[0] ^= 1;
   EXPECT_NE(other_scheme.binding_aad(place), bound);
   EXPECT_NE(other_version.binding_aad(place), bound);
   EXPECT_NE(other_key.binding_aad(place), bound);
-  EXPECT_NE(sample().binding_aad(Bytes{1, 2}), bound);
+  EXPECT_NE(sample_wrapped_key().binding_aad(Bytes{1, 2}), bound);
 }
 
 }  // namespace

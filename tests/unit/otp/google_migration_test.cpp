@@ -58,7 +58,7 @@ std::vector<std::string> accounts_of(const Result<ParsedImport>& import) {
   return names;
 }
 
-std::string refusal_of(const Account& account) {
+std::string google_refusal(const Account& account) {
   const auto import = parse_import(uri(payload({account})));
   return import && import->entries.empty() && import->refused.size() == 1 ? import->refused[0].reason : "accepted";
 }
@@ -139,15 +139,15 @@ TEST(GoogleMigration, RefusesEachBadEntryByNameAndKeepsTheOthers) {
   EXPECT_EQ(import->refused[0].issuer, "Acme");
   EXPECT_EQ(import->refused[0].account, "b");
   EXPECT_EQ(import->refused[0].reason, "algorithm MD5 is not supported");
-  EXPECT_EQ(refusal_of({.secret = ""}), "secret is empty");
-  EXPECT_EQ(refusal_of({.secret = std::string(129, 'x')}), "secret is longer than 128 bytes");
-  EXPECT_EQ(refusal_of({.algorithm = 5}), "algorithm number 5 is not known");
-  EXPECT_EQ(refusal_of({.digits = 3}), "digits number 3 is not known");
-  EXPECT_EQ(refusal_of({.type = 3}), "type number 3 is not known");
-  EXPECT_EQ(refusal_of({.type = -1}), "type number -1 is not known");
-  EXPECT_EQ(refusal_of({.type = 1, .counter = -1}), "counter is negative");
-  EXPECT_EQ(refusal_of({.name = "\xff"}), "account is not UTF-8");
-  EXPECT_EQ(refusal_of({.name = std::string("a\0b", 3)}), "account has control characters");
+  EXPECT_EQ(google_refusal({.secret = ""}), "secret is empty");
+  EXPECT_EQ(google_refusal({.secret = std::string(129, 'x')}), "secret is longer than 128 bytes");
+  EXPECT_EQ(google_refusal({.algorithm = 5}), "algorithm number 5 is not known");
+  EXPECT_EQ(google_refusal({.digits = 3}), "digits number 3 is not known");
+  EXPECT_EQ(google_refusal({.type = 3}), "type number 3 is not known");
+  EXPECT_EQ(google_refusal({.type = -1}), "type number -1 is not known");
+  EXPECT_EQ(google_refusal({.type = 1, .counter = -1}), "counter is negative");
+  EXPECT_EQ(google_refusal({.name = "\xff"}), "account is not UTF-8");
+  EXPECT_EQ(google_refusal({.name = std::string("a\0b", 3)}), "account has control characters");
 }
 
 TEST(GoogleMigration, ReadsTheParametersOfEachEntry) {

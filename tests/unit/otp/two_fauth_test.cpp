@@ -12,7 +12,7 @@ std::string exported(const std::string& accounts) {
   return R"({"app":"2fauth_v5.4.3","schema":1,"data":[)" + accounts + "]}";
 }
 
-std::string refusal_of(const std::string& account) {
+std::string two_fauth_refusal(const std::string& account) {
   const auto import = parse_import(exported(account));
   return import && import->entries.empty() && import->refused.size() == 1 ? import->refused[0].reason
                                                                           : "accepted" + complaint(import);
@@ -35,13 +35,13 @@ TEST(TwoFauth, NotesTheIcon) {
 }
 
 TEST(TwoFauth, RefusesEachMalformedAccountByTheNameOfTheField) {
-  EXPECT_EQ(refusal_of("null"), "entry is not an object");
-  EXPECT_EQ(refusal_of(R"({"otp_type":"Xotp","secret":"GEZDGNBV"})"), "type Xotp is not supported");
-  EXPECT_EQ(refusal_of(R"({"otp_type":"totp","secret":0})"), "secret is not a string");
-  EXPECT_EQ(refusal_of(R"({"otp_type":"totp"})"), "secret is empty");
-  EXPECT_EQ(refusal_of(R"({"otp_type":"hotp","secret":"GEZDGNBV","counter":null})"),
+  EXPECT_EQ(two_fauth_refusal("null"), "entry is not an object");
+  EXPECT_EQ(two_fauth_refusal(R"({"otp_type":"Xotp","secret":"GEZDGNBV"})"), "type Xotp is not supported");
+  EXPECT_EQ(two_fauth_refusal(R"({"otp_type":"totp","secret":0})"), "secret is not a string");
+  EXPECT_EQ(two_fauth_refusal(R"({"otp_type":"totp"})"), "secret is empty");
+  EXPECT_EQ(two_fauth_refusal(R"({"otp_type":"hotp","secret":"GEZDGNBV","counter":null})"),
             "counter is missing, and hotp needs it");
-  EXPECT_EQ(refusal_of(R"({"uri":7})"), "uri is not a string");
+  EXPECT_EQ(two_fauth_refusal(R"({"uri":7})"), "uri is not a string");
   EXPECT_EQ(complaint(parse_import(R"({"app":"2fauth_v1","data":{}})")), "content has no list of accounts");
 }
 

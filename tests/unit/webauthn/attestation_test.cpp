@@ -8,9 +8,9 @@
 #include "appliance/auth/webauthn/client.hpp"
 #include "appliance/auth/webauthn/client_data.hpp"
 #include "appliance/auth/webauthn/reason.hpp"
-#include "appliance/auth/webauthn/verify_registration.hpp"
 #include "tests/fakes/soft_authenticator/soft_key.hpp"
 #include "tests/fakes/soft_authenticator/test_certificates.hpp"
+#include "tests/unit/webauthn/ceremony_fixture.hpp"
 
 namespace kaito::webauthn {
 namespace {
@@ -19,7 +19,6 @@ using cbor::Writer;
 using test::CertificateFields;
 using test::SoftKey;
 
-constexpr TimePoint kNow{Milliseconds{1'790'000'000'000}};
 constexpr Aaguid kAaguid{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 class AttestationTest : public testing::Test {

@@ -124,7 +124,7 @@ TEST_P(CustomersConformance, UnwrapsManyDeksInOneCall) {
   if (is_pair()) capability_table().row(GetParam().candidate.name).pair_unwraps_per_second = kCount / took.count();
 }
 
-std::vector<CustomersToken> tokens() {
+std::vector<CustomersToken> customers_tokens() {
   std::vector<CustomersToken> tokens;
   for (const Candidate& candidate : candidates()) tokens.push_back({.candidate = candidate});
   // One of each kind of token: those that only play another one make pairs in the same way.
@@ -134,7 +134,7 @@ std::vector<CustomersToken> tokens() {
   return tokens;
 }
 
-INSTANTIATE_TEST_SUITE_P(Token, CustomersConformance, ::testing::ValuesIn(tokens()), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Token, CustomersConformance, ::testing::ValuesIn(customers_tokens()), [](const auto& info) {
   return info.param.candidate.name + std::string(info.param.kind == Kind::pair ? "Pair" : "");
 });
 

@@ -9,7 +9,7 @@
 namespace kaito::hsm::test {
 namespace {
 
-std::map<std::string, MadeToken>& tokens() {
+std::map<std::string, MadeToken>& made_tokens() {
   static std::map<std::string, MadeToken> tokens;
   return tokens;
 }
@@ -17,7 +17,7 @@ std::map<std::string, MadeToken>& tokens() {
 class PutDown final : public ::testing::Environment {
   void TearDown() override {
     capability_table().print();
-    tokens().clear();
+    made_tokens().clear();
   }
 };
 const auto* const kPutDown = ::testing::AddGlobalTestEnvironment(new PutDown);
@@ -46,7 +46,7 @@ void probe(const Candidate& candidate, MadeToken& made) {
 }  // namespace
 
 const MadeToken& made_token(const Candidate& candidate) {
-  auto [entry, is_new] = tokens().try_emplace(candidate.name);
+  auto [entry, is_new] = made_tokens().try_emplace(candidate.name);
   MadeToken& made = entry->second;
   if (!is_new) return made;
   capability_table().row(candidate.name).token = candidate.what;

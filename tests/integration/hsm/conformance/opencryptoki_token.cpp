@@ -12,7 +12,7 @@
 namespace kaito::hsm::test {
 namespace {
 
-constexpr const char* kLabel = "kaito-test";
+constexpr const char* kOpencryptokiLabel = "kaito-test";
 const std::map<std::string, std::string> kEnvironment{{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}};
 
 // $1: the file that says that the slot daemon is up. Debian 12's daemon keeps its socket in /run, Debian 13's in
@@ -56,10 +56,10 @@ class OpencryptokiToken final : public TokenUnderTest {
           fmt::format("#!/bin/sh\nexec nsenter --target={} --mount --ipc --root -- {} \"$@\"\n", slots_->pid(),
                       KAITO_HSM_WORKER),
           0700);
-    set_up(config(), kLabel, directory_.path(), "87654321", "12345678");  // the first PIN is opencryptoki's
+    set_up(config(), kOpencryptokiLabel, directory_.path(), "87654321", "12345678");  // the first PIN is opencryptoki's
   }
   [[nodiscard]] ClientConfig config() const override {
-    ClientConfig config = worker_config(kLabel, directory_.path() / "pin");
+    ClientConfig config = worker_config(kOpencryptokiLabel, directory_.path() / "pin");
     config.worker = path("worker");
     config.module = module_;
     return config;

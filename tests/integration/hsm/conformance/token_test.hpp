@@ -11,8 +11,6 @@
 
 namespace kaito::hsm::test {
 
-inline Bytes aad_of(std::string_view text) { return Bytes(text.begin(), text.end()); }
-
 class TokenTest : public ::testing::Test {
  protected:
   // Skips the test where the machine does not have the token, or the token is known to lack what the appliance needs.

@@ -8,7 +8,7 @@
 namespace kaito::hsm::test {
 namespace {
 
-constexpr const char* kLabel = "kaito-test";
+constexpr const char* kTpm2Label = "kaito-test";
 
 class Tpm2Token final : public TokenUnderTest {
  public:
@@ -28,10 +28,10 @@ class Tpm2Token final : public TokenUnderTest {
         std::vector<std::string>{"tpm2-abrmd", "--allow-root", "--session", "--tcti=swtpm:path=" + socket().string()},
         std::map<std::string, std::string>{{"DBUS_SESSION_BUS_ADDRESS", bus_address()}});
     resource_manager_->wait_until([&] { return serves(); });
-    set_up(config(), kLabel, directory_.path(), "security-officer-0815", "correct-horse-4711");
+    set_up(config(), kTpm2Label, directory_.path(), "security-officer-0815", "correct-horse-4711");
   }
   [[nodiscard]] ClientConfig config() const override {
-    ClientConfig config = worker_config(kLabel, directory_.path() / "pin");
+    ClientConfig config = worker_config(kTpm2Label, directory_.path() / "pin");
     config.module = module_;
     config.environment = {{"TPM2_PKCS11_TCTI", "tabrmd:bus_type=session"},
                           {"DBUS_SESSION_BUS_ADDRESS", bus_address()},
