@@ -1,6 +1,6 @@
 # kaito_fuzzer(NAME source… LINK libraries…): the libFuzzer program NAME, and a ctest entry that runs it over its seeds
 # (seeds/NAME beside the first source, where there is one) and for KAITO_FUZZ_SECONDS more.
-set(KAITO_FUZZ_SECONDS 5 CACHE STRING "How long ctest runs each fuzzer")
+set(KAITO_FUZZ_SECONDS 3 CACHE STRING "How long ctest runs each fuzzer")
 add_custom_target(kaito_fuzzers)
 
 function(kaito_fuzzer name)
