@@ -84,8 +84,8 @@ class SqliteFault : public testing::TestWithParam<FaultParameter> {
   fakes::FaultyVfs vfs_{"faulty"};
 };
 
-// Every call in the long form; in the short one every call of the opening, and then every sixth.
-int step_after(int n) { return std::getenv("KAITO_LONG") || n < 30 ? 1 : 6; }
+// Every call in the long form; in the short one every call of the opening, and then every twelfth.
+int step_after(int n) { return std::getenv("KAITO_LONG") || n < 30 ? 1 : 12; }
 
 TEST_P(SqliteFault, F26NothingAcknowledgedIsLostAndNothingIsTriedAgain) {
   const auto [call, fault] = GetParam();
