@@ -1,5 +1,5 @@
-// Precompiled for every target: what most files use of the standard library, of Boost.JSON and of base. A file still
-// includes what it needs: clang-tidy and a build without this header are to agree.
+// Precompiled for every target: what most files use of the standard library, of Boost.JSON and of base. A file includes
+// what it needs all the same.
 #pragma once
 
 #include <fmt/format.h>
